@@ -1,0 +1,41 @@
+"""The HTTP API (contract, section 8) as a FastAPI app."""
+
+from fastapi import Depends, FastAPI
+from starlette.middleware import Middleware
+
+from runtime.api import problems
+from runtime.api.auth import SIGNED_IN
+from runtime.api.dependencies import Services
+from runtime.api.middleware import Edge, Head, RequireUser
+from runtime.api.openapi import DocumentedApi
+from runtime.api.routes import commands, items, search, service, uploads
+from runtime.api.validation import refuse_unknown_parameters
+
+TITLE = "Collections"
+DESCRIPTION = """Keeps your images, understands them, and finds them again by meaning.
+
+Sign in to the user pool that `/config.json` names, and send the token as `Authorization: Bearer <token>`. Errors of the
+application are `application/problem+json` (RFC 9457). The gateway's own (401, 404, 413, 429) are `{"message": …}`."""
+
+
+def create_app(services: Services) -> FastAPI:
+    """The app that serves `services`."""
+    app = DocumentedApi(
+        title=TITLE,
+        description=DESCRIPTION,
+        version=services.settings.version,
+        # Relative, since the API may be reached under a path.
+        servers=[{"url": "./"}],
+        docs_url=None,  # a route of ours, whose links are relative
+        redoc_url=None,
+        # A path has one name; and what redirects would be answered before who asks is known.
+        redirect_slashes=False,
+        dependencies=[Depends(refuse_unknown_parameters)],
+        middleware=[Middleware(Edge), Middleware(Head), Middleware(RequireUser)],
+    )
+    app.state.services = services
+    problems.register(app)
+    app.include_router(service.router)
+    for router in (uploads.router, items.router, commands.router, search.router):
+        app.include_router(router, dependencies=[SIGNED_IN])
+    return app

@@ -1,0 +1,71 @@
+"""What routes ask for: the caller's session, and the services that were set up at cold start."""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Annotated, Self, cast
+
+from fastapi import Depends, Request
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from runtime.api.auth import CurrentUser
+from runtime.api.settings import ApiSettings
+from runtime.clients import event_bridge
+from runtime.database import connect, tenant_session
+from runtime.embeddings import Embedder
+from runtime.events import Event, publish
+from runtime.storage import ImageStore
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the app works with, made once per process."""
+
+    settings: ApiSettings
+    engine: Engine
+    store: ImageStore
+    embedder: Embedder
+
+    def publish(self, *events: Event) -> None:
+        """Have the pipeline work. Raises `PublishError`."""
+        publish(event_bridge(), self.settings.event_bus, events)
+
+    @classmethod
+    def start(cls, settings: ApiSettings) -> Self:
+        """Connects to nothing yet: whatever is called first connects."""
+        return cls(
+            settings=settings,
+            engine=connect(settings.database_url.get_secret_value(), settings.database_pool_size),
+            store=ImageStore(settings.bucket_name),
+            embedder=Embedder(settings),
+        )
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """The caller, and the way to the caller's rows."""
+
+    user_id: str
+    engine: Engine
+
+    def session(self) -> AbstractContextManager[Session]:
+        """A transaction that sees only the caller's rows; see `tenant_session`.
+
+        Routes open it themselves, so that an invalid request costs the database nothing, and what is committed is
+        committed before the response is sent.
+        """
+        return tenant_session(self.engine, self.user_id)
+
+
+def _services(request: Request) -> Services:
+    return cast(Services, request.app.state.services)
+
+
+ServicesDep = Annotated[Services, Depends(_services)]
+
+
+def _tenant(user_id: CurrentUser, services: ServicesDep) -> Tenant:
+    return Tenant(user_id, services.engine)
+
+
+TenantDep = Annotated[Tenant, Depends(_tenant)]

@@ -1,0 +1,75 @@
+"""Taking an image in: a row that awaits its object, and the object."""
+
+from pathlib import PurePath
+from uuid import uuid4
+
+from aws_lambda_powertools import Logger
+from fastapi import UploadFile
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from runtime import items
+from runtime.api.dependencies import Tenant
+from runtime.api.schemas.uploads import BY_SUFFIX, UploadRequest
+from runtime.events import upload_correlation_id
+from runtime.keys import original_key
+from runtime.models import Item
+from runtime.storage import ImageStore
+
+logger = Logger()
+
+UNSPECIFIC = frozenset({None, "", "application/octet-stream"})
+"""Content types by which a client says that it does not know."""
+
+
+def awaited(user_id: str, announced: UploadRequest) -> Item:
+    """A new item whose object is yet to come."""
+    item_id = uuid4()
+    return Item(
+        id=item_id,
+        user_id=user_id,
+        original_key=original_key(user_id, item_id, announced.content_type.extension),
+        original_filename=announced.filename,
+        mime_type=announced.content_type,
+        file_size=announced.size,
+    )
+
+
+def announced_by(file: UploadFile) -> UploadRequest:
+    """What a file of a form says about itself; its name speaks where it declares no type.
+
+    Raises `RequestValidationError`.
+    """
+    filename = file.filename or ""
+    suffix_type = BY_SUFFIX.get(PurePath(filename).suffix.lower())
+    declared = suffix_type if file.content_type in UNSPECIFIC else file.content_type
+    try:
+        return UploadRequest.model_validate({"filename": filename, "content_type": declared, "size": file.size})
+    except ValidationError as error:
+        details = [{**detail, "loc": ("body", "file", *detail["loc"])} for detail in error.errors()]
+        raise RequestValidationError(details) from error
+
+
+def follow_upload(item: Item) -> None:
+    """From here on, the log lines of this request belong to the item's way to `searchable`."""
+    logger.set_correlation_id(upload_correlation_id(item.id))
+    logger.append_keys(item_id=item.id)
+
+
+def take_in(tenant: Tenant, store: ImageStore, item: Item, body: bytes) -> Item:
+    """Keep `item` and its object; as the object arrives, the pipeline starts.
+
+    The row is committed first, for the pipeline may look for it at once. When the object cannot be stored, the item
+    becomes a tombstone rather than nothing: S3 may have kept an object and failed to say so, and the sweeper then finds
+    and removes it.
+    """
+    with tenant.session() as session:
+        items.create(session, item)
+    follow_upload(item)
+    try:
+        store.put(item.original_key, body, item.mime_type)
+    except Exception:
+        with tenant.session() as session:
+            items.mark_deleted(session, item.id)
+        raise
+    return item

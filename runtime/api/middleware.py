@@ -1,0 +1,86 @@
+"""What happens to every request before and after its route, as plain ASGI."""
+
+from http import HTTPStatus
+from time import perf_counter
+
+from aws_lambda_powertools import Logger
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from runtime.api.auth import PUBLIC_PATHS, SIGN_IN
+from runtime.api.gateway import request_id, verified_user
+from runtime.api.problems import problem_response
+from runtime.observability import count_failure, handled
+
+logger = Logger()
+
+UNEXPECTED = "Something went wrong on our side. Try again; if it stays so, report the request id."
+
+
+class Edge:
+    """The outermost edge: logs every request, and answers what nobody caught with a problem that tells no details."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = perf_counter()
+        status: int | None = None
+
+        async def watch(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watch)
+        except Exception:
+            logger.exception("Unexpected error", method=scope["method"], path=scope["path"])
+            if status is not None:
+                raise
+            await problem_response(scope, 500, UNEXPECTED)(scope, receive, watch)
+        milliseconds = (perf_counter() - started) * 1000
+        logger.info(
+            "Request",
+            method=scope["method"],
+            path=scope["path"],
+            status=status,
+            milliseconds=round(milliseconds),
+            request_id=request_id(scope),
+        )
+        handled(milliseconds)
+        if status is not None and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            count_failure("transient" if status == HTTPStatus.SERVICE_UNAVAILABLE else "unexpected")
+
+
+class Head:
+    """Answers HEAD as GET does, without the body (RFC 9110, section 9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_without_body(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        await self.app({**scope, "method": "GET"}, receive, send_without_body)
+
+
+class RequireUser:
+    """Refuses whoever API Gateway did not verify, except on public paths, before anything of the request is parsed."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        user_id = verified_user(scope)
+        if user_id is not None:
+            logger.append_keys(user_id=user_id)
+        elif scope["path"] not in PUBLIC_PATHS:
+            await problem_response(scope, 401, SIGN_IN, headers={"WWW-Authenticate": "Bearer"})(scope, receive, send)
+            return
+        await self.app(scope, receive, send)

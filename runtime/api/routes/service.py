@@ -1,0 +1,78 @@
+"""Routes about the service itself; all of them are public."""
+
+from aws_lambda_powertools import Logger
+from fastapi import APIRouter, Response
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from runtime.api.dependencies import ServicesDep
+from runtime.api.schemas.service import ClientConfig, Health, ServiceDocument, Version
+from runtime.database import role_session
+
+router = APIRouter(tags=["service"])
+logger = Logger()
+
+NAME = "Collections"
+
+
+@router.get("/", summary="What this is")
+def service_document(services: ServicesDep) -> ServiceDocument:
+    """Name, version and where to go from here."""
+    return ServiceDocument(
+        name=NAME,
+        version=services.settings.version,
+        # Relative, since the API may be reached under a path.
+        links={"documentation": "docs", "openapi": "openapi.json", "health": "health", "configuration": "config.json"},
+    )
+
+
+@router.get("/health", summary="Whether it works", responses={503: {"model": Health}})
+def health(services: ServicesDep, response: Response) -> Health:
+    """Asks the database; 503 when it does not answer."""
+    if _answers(services.engine):
+        return Health(status="ok", database="ok", version=services.settings.version)
+    response.status_code = 503
+    return Health(status="degraded", database="unavailable", version=services.settings.version)
+
+
+def _answers(engine: Engine) -> bool:
+    try:
+        with role_session(engine) as session:
+            session.connection().execute(text("select 1"))
+    except SQLAlchemyError:
+        logger.exception("The database did not answer")
+        return False
+    return True
+
+
+@router.get("/version", summary="What is deployed")
+def version(services: ServicesDep) -> Version:
+    """The commit that was deployed, and the stack."""
+    settings = services.settings
+    return Version(
+        git_sha=settings.git_sha,
+        git_tag=settings.git_tag,
+        commit_time=settings.commit_time,
+        environment=settings.stack,
+    )
+
+
+@router.get("/config.json", summary="What a client needs to sign in")
+def client_config(services: ServicesDep) -> ClientConfig:
+    """For browser and CLI; nothing of it is secret."""
+    settings = services.settings
+    return ClientConfig(
+        region=settings.aws_region,
+        user_pool_id=settings.cognito_user_pool_id,
+        client_id=settings.cognito_client_id,
+        domain=settings.cognito_domain,
+        cognito_endpoint=settings.cognito_endpoint,
+    )
+
+
+@router.get("/docs", include_in_schema=False)
+def documentation() -> HTMLResponse:
+    """Swagger UI; its link to the document is relative, since the API may be reached under a path."""
+    return get_swagger_ui_html(openapi_url="openapi.json", title=NAME)

@@ -1,0 +1,54 @@
+"""Routes that take images in."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from fastapi.responses import JSONResponse
+
+from runtime import analyses, items
+from runtime.api.dependencies import ServicesDep, TenantDep
+from runtime.api.intake import announced_by, awaited, follow_upload, take_in
+from runtime.api.problems import ApiError, documented
+from runtime.api.schemas.items import ItemPublic
+from runtime.api.schemas.uploads import UploadForm, UploadRequest, UploadTicket
+
+router = APIRouter(tags=["items"])
+
+MAX_DIRECT_BYTES = 4 * 1024 * 1024
+"""What `POST /items` takes: with base64 and the form around it, it must stay below Lambda's 6 MB."""
+
+
+@router.post(
+    "/uploads",
+    summary="Announce an image",
+    status_code=201,
+    response_model=UploadTicket,
+    responses={200: {"model": ItemPublic, "description": "You have this image already"}, **documented(413, 422)},
+)
+def announce(announced: UploadRequest, tenant: TenantDep, services: ServicesDep) -> UploadTicket | JSONResponse:
+    """Reserves an item and says where to send its file; as the file arrives, the item is processed.
+
+    With the `sha256` of an image that you have already, it answers 200 with that item instead.
+    """
+    limit = services.settings.max_upload_bytes
+    if announced.size > limit:
+        raise ApiError(413, f"size: {announced.size} bytes; at most {limit} ({services.settings.max_upload_mb} MB).")
+    with tenant.session() as session:
+        had = items.find_by_sha256(session, announced.sha256) if announced.sha256 else None
+        if had is not None:
+            public = ItemPublic.of(had, analyses.latest(session, had.id), services.store)
+            return JSONResponse(public.model_dump(mode="json"))
+        item = items.create(session, awaited(tenant.user_id, announced))
+    follow_upload(item)
+    post = services.store.presigned_post(item.original_key, item.mime_type, item.file_size)
+    return UploadTicket(item_id=item.id, url=post.url, fields=post.fields, expires_at=post.expires_at)
+
+
+@router.post("/items", summary="Send a small image", status_code=201, responses=documented(400, 413, 422))
+def send(form: Annotated[UploadForm, Form()], tenant: TenantDep, services: ServicesDep) -> ItemPublic:
+    """Takes an image of at most 4 MB through the API itself; `POST /uploads` takes larger ones."""
+    if (form.file.size or 0) > MAX_DIRECT_BYTES:
+        raise ApiError(413, f"file: {form.file.size} bytes; at most {MAX_DIRECT_BYTES} here. Use POST /uploads.")
+    announced = announced_by(form.file)
+    item = take_in(tenant, services.store, awaited(tenant.user_id, announced), form.file.file.read())
+    return ItemPublic.of(item, None, services.store)

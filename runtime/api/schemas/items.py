@@ -1,0 +1,100 @@
+"""What the API says about items."""
+
+from datetime import datetime
+from typing import Literal, Self
+from uuid import UUID
+
+from pydantic import Field
+
+from runtime.api.schemas.analyses import AnalysisPublic
+from runtime.api.schemas.model import ResponseModel
+from runtime.keys import derived_key
+from runtime.models import Analysis, Item, Stage, Status
+from runtime.storage import ImageStore
+
+
+def image_url(item: Item, store: ImageStore) -> str | None:
+    """A presigned URL of the original; None before its upload."""
+    awaited = item.status == Status.PENDING or (item.status == Status.FAILED and item.stage == Stage.UPLOAD)
+    return None if awaited else store.presigned_get(item.original_key)
+
+
+def thumbnail_url(item: Item, store: ImageStore) -> str | None:
+    """A presigned URL of the thumbnail; None before it is made, which is also when the width gets known."""
+    return None if item.width is None else store.presigned_get(derived_key(item.user_id, item.id, "thumb"))
+
+
+class ItemPublic(ResponseModel):
+    """An image that you keep."""
+
+    id: UUID
+    status: Status
+    stage: Stage | None = Field(description="Which step failed, if `status` is failed")
+    error: str | None = Field(description="Why it failed")
+    retryable: bool = Field(description="Failed without fault of the image: `POST /items/{id}/retry` may well help")
+    duplicate_of: UUID | None = Field(description="The item that has the same bytes, if `status` is duplicate")
+    original_filename: str
+    mime_type: str = Field(description="As declared; what the content really is once processed")
+    file_size: int = Field(description="Bytes")
+    width: int | None = Field(description="Pixels, after orientation; null until processed")
+    height: int | None
+    sha256: str | None = Field(description="Of the original; null until processed")
+    taken_at: datetime | None
+    latitude: float | None = Field(description="Degrees, WGS 84")
+    longitude: float | None
+    camera: str | None
+    title: str | None
+    note: str | None
+    created_at: datetime
+    updated_at: datetime
+    uploaded_at: datetime | None = Field(description="When each stage was first reached; null before")
+    processed_at: datetime | None
+    analyzed_at: datetime | None
+    searchable_at: datetime | None
+    failed_at: datetime | None = Field(description="When it failed, if `status` is failed")
+    latest_analysis: AnalysisPublic | None
+    image_url: str | None = Field(description="The original, for a short while; null until it is uploaded")
+    thumbnail_url: str | None = Field(description="A small WebP, for a short while; null until it is made")
+
+    @classmethod
+    def of(cls, item: Item, latest_analysis: Analysis | None, store: ImageStore) -> Self:
+        """What the public may know of `item`."""
+        return cls(
+            **cls.shared(item),
+            latest_analysis=latest_analysis and AnalysisPublic.of(latest_analysis),
+            image_url=image_url(item, store),
+            thumbnail_url=thumbnail_url(item, store),
+        )
+
+
+class ItemPage(ResponseModel):
+    """One page of the items that match."""
+
+    items: list[ItemPublic]
+    total: int = Field(description="Items that match, on all pages")
+    next_cursor: str | None = Field(description="Send it as `cursor` for the next page; null on the last")
+
+
+class ItemDeleted(ResponseModel):
+    """The item is gone; its objects follow."""
+
+    status: Literal["deleted"] = "deleted"
+    id: UUID
+
+
+class NearDuplicatePublic(ResponseModel):
+    """An image that looks like another."""
+
+    item: ItemPublic
+    distance: int = Field(description="Bits in which the two perceptual hashes differ, of 64; 0 looks the same")
+
+
+class Duplicates(ResponseModel):
+    """Other images of yours that are, or look like, this one."""
+
+    exact: list[ItemPublic] = Field(description="With the same bytes, oldest first")
+    near: list[NearDuplicatePublic] = Field(description="With other bytes but a like look, nearest first")
+    near_distance: int = Field(
+        description="Up to which distance images count as near: difference hashes more than 10 bits apart are likely "
+        "different images (N. Krawetz, 'Kind of Like That', hackerfactor.com, 2013)"
+    )

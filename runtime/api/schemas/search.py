@@ -1,0 +1,120 @@
+"""Bodies of search."""
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, ConfigDict, Field
+
+from runtime.analysis import Category
+from runtime.api.schemas.analyses import AnalysisPublic
+from runtime.api.schemas.items import image_url, thumbnail_url
+from runtime.api.schemas.model import RequestModel, ResponseModel
+from runtime.models import Analysis, Item
+from runtime.search.query import Hit, SearchType
+from runtime.storage import ImageStore
+
+MAX_RESULTS = 50
+DEFAULT_RESULTS = 10
+QUERY_LENGTH = 500
+
+
+def _without_nul(value: str) -> str:
+    if "\x00" in value:
+        raise ValueError("text without NUL characters")  # Postgres cannot hold them
+    return value
+
+
+class SearchRequest(RequestModel):
+    """A question to the caller's images. Answers, agentic search and further filters are not offered yet."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"query": "receipt from the coffee bar", "search_type": "hybrid", "top_k": 5}}
+    )
+
+    query: Annotated[str, Field(min_length=1, max_length=QUERY_LENGTH), AfterValidator(_without_nul)]
+    search_type: SearchType = SearchType.HYBRID
+    top_k: int = Field(default=DEFAULT_RESULTS, ge=1, le=MAX_RESULTS, strict=True, description="Results at most")
+    category_filter: Category | None = None
+    include_answer: Literal[False] = Field(default=False, description="Only false: answers are not offered yet")
+
+
+class ResultMetadata(ResponseModel):
+    """Facts about the image of a result."""
+
+    original_filename: str
+    mime_type: str
+    width: int | None
+    height: int | None
+    taken_at: datetime | None
+    created_at: datetime
+    subcategories: list[str]
+
+
+class SearchResult(ResponseModel):
+    """One item that was found."""
+
+    item_id: UUID
+    rank: int = Field(description="1 is the best")
+    score: float = Field(description="Higher is better; comparable only within one response")
+    score_type: SearchType = Field(description="How it was scored")
+    category: Category | None
+    headline: str | None
+    summary: str | None
+    image_url: str | None
+    thumbnail_url: str | None
+    metadata: ResultMetadata
+
+    @classmethod
+    def of(
+        cls, rank: int, hit: Hit, search_type: SearchType, item: Item, analysis: Analysis | None, store: ImageStore
+    ) -> Self:
+        """What the public may know of `hit`, whose item and latest analysis are given."""
+        look = None if analysis is None else AnalysisPublic.of(analysis)
+        return cls(
+            item_id=item.id,
+            rank=rank,
+            score=hit.score,
+            score_type=search_type,
+            category=look and look.category,
+            headline=look and look.headline,
+            summary=look and look.summary,
+            image_url=image_url(item, store),
+            thumbnail_url=thumbnail_url(item, store),
+            metadata=ResultMetadata(
+                **ResultMetadata.shared(item),
+                subcategories=(look and look.subcategories) or [],
+            ),
+        )
+
+
+class SearchResponse(ResponseModel):
+    """What was found, best first. A query that nothing matches gives an empty list."""
+
+    query: str
+    search_type: SearchType
+    results: list[SearchResult]
+    total_results: int
+    confidence: float | None = Field(default=None, description="Not offered yet: null")
+    answer: str | None = Field(default=None, description="Not offered yet: null")
+    answer_confidence: float | None = Field(default=None, description="Not offered yet: null")
+    citations: list[UUID] = Field(default=[], description="Not offered yet: empty")
+    retrieval_time_ms: float
+    answer_time_ms: float | None = Field(default=None, description="Not offered yet: null")
+    agent_reasoning: str | None = Field(default=None, description="Not offered yet: null")
+    tools_used: list[str] = Field(default=[], description="Not offered yet: empty")
+
+
+class SearchConfig(ResponseModel):
+    """The values in force."""
+
+    search_types: list[SearchType]
+    default_search_type: SearchType
+    default_top_k: int
+    max_top_k: int
+    max_query_length: int
+    vector_weight: float = Field(description="Share of the vector score in hybrid search; the rest is BM25's")
+    embedding_model: str
+    query_embedding_model: str
+    embedding_dimensions: int
+    bm25: dict[str, float] = Field(description="k1 (how soon repetition saturates) and b (how far length counts)")

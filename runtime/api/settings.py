@@ -1,0 +1,47 @@
+"""What the API knows about its stack."""
+
+from pydantic import Field
+
+from runtime.analysis import MODELS
+from runtime.settings import (
+    DatabaseSettings,
+    EmbeddingSettings,
+    EventSettings,
+    Settings,
+    StorageSettings,
+    UploadLimits,
+)
+
+
+class ApiSettings(Settings, DatabaseSettings, StorageSettings, EventSettings, UploadLimits, EmbeddingSettings):
+    """The API's settings; `/version`, `/config.json` and `/search/config` publish the harmless ones."""
+
+    analysis_model: str
+    query_embedding_model: str
+    vector_weight: float = Field(ge=0, le=1)
+
+    git_sha: str
+    git_tag: str
+    commit_time: str
+
+    aws_region: str
+    aws_endpoint_url: str | None = None
+    """Where AWS is, if not at its public addresses: the SDKs' own variable, which browser and CLI are told of too."""
+    cognito_user_pool_id: str
+    cognito_client_id: str
+    cognito_domain: str
+
+    @property
+    def analysis_models(self) -> list[str]:
+        """The models that may be asked to look at an image, the stack's own first."""
+        return list(dict.fromkeys([self.analysis_model, *MODELS]))
+
+    @property
+    def version(self) -> str:
+        """What was deployed: the commit's tag if it has one, else the commit."""
+        return self.git_tag or self.git_sha
+
+    @property
+    def cognito_endpoint(self) -> str:
+        """Address of the Cognito API that holds the user pool."""
+        return self.aws_endpoint_url or f"https://cognito-idp.{self.aws_region}.amazonaws.com"

@@ -1,0 +1,153 @@
+"""From a batch of SQS messages, each an EventBridge event, to typed events, and from exceptions to what the queue is
+told: done, or deliver again."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,  # pyright: ignore[reportUnknownVariableType]
+)
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from runtime.events import Envelope, EventHeader, ItemEvent
+from runtime.failures import AtWorkError, PermanentError, TransientError
+from runtime.models import Stage
+from runtime.observability import count_failure, measured
+from runtime.redelivery import backoff, receives
+from runtime.step import Step
+
+logger = Logger()
+
+EventT = TypeVar("EventT", bound=ItemEvent)
+
+
+WORK = {
+    Stage.UPLOAD: "The upload",
+    Stage.PROCESSING: "Reading the image",
+    Stage.ANALYSIS: "The analysis",
+    Stage.EMBEDDING: "Indexing for search",
+}
+"""What each stage does, for people."""
+
+
+class UnknownEventError(Exception):
+    """An event that no route leads to: a rule sends something that the function was not made for."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """An event, and what is to be done about it."""
+
+    event: ItemEvent
+    run: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Route:
+    """How one kind of event becomes a job."""
+
+    source: str
+    detail_type: str
+    parse: Callable[[str], Job]
+    """Takes the message's body. Raises `ValueError` when that is malformed."""
+
+
+def route(model: type[EventT], handle: Callable[[EventT], None]) -> Route:
+    """Lead the application's events of type `model` to `handle`, which does the work or raises."""
+
+    def parse(body: str) -> Job:
+        event = model.model_validate(Envelope[dict[str, Any]].model_validate_json(body).detail)
+        return Job(event, partial(handle, event))
+
+    return Route(model.source, model.detail_type, parse)
+
+
+def consume(
+    batch: dict[str, Any], context: LambdaContext, step: Step, routes: Sequence[Route]
+) -> PartialItemFailureResponse:
+    """Handle each message of an SQS batch by the route that its event takes.
+
+    A `PermanentError` fails the item and is done with. Every other exception is reported for its message alone, which
+    the queue delivers again after a while. After the last delivery the item is failed too, as one that may be retried,
+    and the message is kept in the dead-letter queue; so is, at once, one that nobody understands.
+    """
+    by_type = {(route.source, route.detail_type): route for route in routes}
+    return process_partial_response(
+        event=batch,
+        record_handler=partial(_handle, step, by_type),
+        processor=BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False),
+        context=context,
+    )
+
+
+def _handle(step: Step, routes: dict[tuple[str, str], Route], record: SQSRecord) -> None:
+    with logger.append_context_keys(message_id=record.message_id, receives=record.attributes.approximate_receive_count):
+        try:
+            job = _parse(routes, record.body)
+        except Exception:
+            logger.exception("a message that cannot be understood")
+            count_failure("misunderstood")
+            step.queue.hide(record, 0)
+            raise
+        event = job.event
+        with logger.append_context_keys(
+            event=event.detail_type, correlation_id=event.correlation_id, item_id=event.item_id, user_id=event.user_id
+        ):
+            _run(step, job, record)
+
+
+def _parse(routes: dict[tuple[str, str], Route], body: str) -> Job:
+    header = EventHeader.model_validate_json(body)
+    found = routes.get((header.source, header.detail_type))
+    if found is None:
+        raise UnknownEventError(f"no route for {header.detail_type!r} of {header.source!r}")
+    return found.parse(body)
+
+
+def _run(step: Step, job: Job, record: SQSRecord) -> None:
+    try:
+        _attempt(step, job)
+    except AtWorkError as error:
+        logger.info("put back", reason=str(error), retry_after=error.retry_after)
+        step.queue.hide(record, error.retry_after or 0)
+        raise
+    except Exception as error:
+        if isinstance(error, TransientError):
+            logger.warning("to be tried again", error=str(error), retry_after=error.retry_after, exc_info=error)
+        else:
+            logger.exception("went wrong, to be tried again")
+        _put_back(step, job.event, record, error)
+        raise
+
+
+def _attempt(step: Step, job: Job) -> None:
+    try:
+        with measured(job.event):
+            job.run()
+    except PermanentError as error:
+        step.fail(job.event, str(error))
+    else:
+        logger.info("done")
+
+
+def _put_back(step: Step, event: ItemEvent, record: SQSRecord, error: Exception) -> None:
+    """Have the event delivered again, or after its last delivery have it kept, and the item marked."""
+    if not step.queue.is_last(record):
+        retry_after = error.retry_after if isinstance(error, TransientError) else None
+        step.queue.hide(record, backoff(receives(record), retry_after))
+        return
+    step.queue.hide(record, 0)
+    reason = str(error) if isinstance(error, TransientError) else "something went wrong on our side"
+    sentence = f"{WORK[step.stage]} was tried {receives(record)} times in vain; the last time: {reason}."
+    try:
+        step.fail(event, f"{sentence} Please try again later.", retryable=True)
+    except Exception:
+        logger.exception("the item could not be marked as failed; the sweeper will find its message")
+        raise

@@ -1,0 +1,162 @@
+"""The events of contract section 4: one model each, used by whoever publishes and whoever consumes."""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, ClassVar, Generic, Literal, TypeVar
+from uuid import UUID
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+
+MAX_ENTRIES = 10
+"""Entries that one PutEvents call takes (EventBridge quota)."""
+
+
+class Event(BaseModel):
+    """The detail of an application event."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    source: ClassVar[str]
+    detail_type: ClassVar[str]
+
+    schema_version: Literal[1] = 1
+    correlation_id: Annotated[str, Field(min_length=1)]
+    """Follows one image from its upload to `searchable`."""
+    user_id: Annotated[str, Field(min_length=1)]
+
+
+def upload_correlation_id(item_id: UUID) -> str:
+    """The correlation id of an item's way from its upload to `searchable`. It is the item's own id: nothing else is
+    known both to whoever announced the upload and, by the object's key, to whoever is told by S3 that it has come."""
+    return str(item_id)
+
+
+class ItemEvent(Event):
+    """An event about one item."""
+
+    item_id: UUID
+
+
+class ImageProcessed(ItemEvent):
+    source = "collections.imageprocessor"
+    detail_type = "ImageProcessed"
+
+    bucket: str
+    original_key: str
+    thumbnail_key: str
+    preview_key: str
+    sha256: str
+    width: int
+    height: int
+
+
+class ProcessingRequested(ItemEvent):
+    source = "collections.api"
+    detail_type = "ProcessingRequested"
+
+
+class AnalysisRequested(ItemEvent):
+    source = "collections.api"
+    detail_type = "AnalysisRequested"
+
+    model: str | None = None
+    """Claude model id; none means the stack's own."""
+    force: bool = False
+    """Analyse again even where the same image was analysed by the same model and prompt."""
+
+
+class EmbeddingRequested(ItemEvent):
+    source = "collections.api"
+    detail_type = "EmbeddingRequested"
+
+
+class AnalysisComplete(ItemEvent):
+    source = "collections.analyzer"
+    detail_type = "AnalysisComplete"
+
+    analysis_id: UUID
+    version: int
+
+
+class ItemSearchable(ItemEvent):
+    source = "collections.embedder"
+    detail_type = "ItemSearchable"
+
+    analysis_id: UUID
+    model: str
+
+
+class ItemFailed(ItemEvent):
+    source = "collections.pipeline"
+    detail_type = "ItemFailed"
+
+    stage: str
+    error: str
+
+
+class S3Bucket(BaseModel):
+    name: str
+
+
+class S3Object(BaseModel):
+    key: str
+    size: int
+
+
+class ObjectCreated(BaseModel):
+    """The detail of S3's own event on the default bus. Keys arrive as they are, not URL-encoded."""
+
+    source: ClassVar[str] = "aws.s3"
+    detail_type: ClassVar[str] = "Object Created"
+
+    bucket: S3Bucket
+    object: S3Object
+
+
+DetailT = TypeVar("DetailT")
+
+
+class Envelope(BaseModel, Generic[DetailT]):
+    """What EventBridge puts around a detail when it delivers to a queue."""
+
+    id: str
+    detail: DetailT
+
+
+class EventHeader(BaseModel):
+    """The part of the envelope that says which model the detail has."""
+
+    source: str
+    detail_type: Annotated[str, Field(alias="detail-type")]
+
+
+class PublishError(Exception):
+    """EventBridge did not take events, or not all of them."""
+
+
+def publish(client: "EventBridgeClient", bus: str, events: Sequence[Event]) -> None:
+    """Put `events` on `bus`, `MAX_ENTRIES` at a time. Raises `PublishError`."""
+    for start in range(0, len(events), MAX_ENTRIES):
+        entries: list[PutEventsRequestEntryTypeDef] = [
+            {
+                "EventBusName": bus,
+                "Source": event.source,
+                "DetailType": event.detail_type,
+                "Detail": event.model_dump_json(),
+            }
+            for event in events[start : start + MAX_ENTRIES]
+        ]
+        try:
+            response = client.put_events(Entries=entries)
+        except (ClientError, BotoCoreError) as error:
+            raise PublishError(f"{len(entries)} events could not be put: {error}") from error
+        if response["FailedEntryCount"]:
+            refused = [entry for entry in response["Entries"] if entry.get("ErrorCode")]
+            raise PublishError(
+                f"{response['FailedEntryCount']} of {len(entries)} events refused: {json.dumps(refused)}"
+            )

@@ -1,0 +1,154 @@
+"""Third step: what was seen becomes a document and a vector that searches find."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache, partial
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from runtime import analyses, embedding_claims, items, usage
+from runtime.consumer import consume, route
+from runtime.database import connect
+from runtime.embedding_claims import EmbeddingWork
+from runtime.embeddings import Embedder
+from runtime.events import AnalysisComplete, EmbeddingRequested, ItemSearchable
+from runtime.failures import AtWorkError, TransientError
+from runtime.indexed import Indexed, find_indexed
+from runtime.leases import LEASE_MARGIN, InProgress
+from runtime.models import Analysis, Item, Stage, Status, now
+from runtime.observability import observed
+from runtime.redelivery import WorkQueue
+from runtime.search.document import document_text, index
+from runtime.settings import DatabaseSettings, EmbeddingSettings, EventSettings, QueueSettings, Settings, load
+from runtime.step import Step
+
+logger = Logger()
+
+READY = (Status.ANALYZED, Status.SEARCHABLE)
+"""Where an item has been analysed, and may be indexed."""
+
+
+class EmbedderSettings(Settings, DatabaseSettings, EventSettings, QueueSettings, EmbeddingSettings):
+    """What the embedder knows about its stack."""
+
+
+@dataclass(frozen=True)
+class Indexer:
+    """Keeps what search knows of an item up to date."""
+
+    step: Step
+    embedder: Embedder
+    model: str
+    """The model that `embedder` embeds documents with."""
+
+    def index(self, lease: timedelta, event: AnalysisComplete | EmbeddingRequested) -> None:
+        """Index the item by its newest analysis, whichever the event is about; what is indexed is only reported again.
+        `lease` is how long this call can last.
+
+        Raises `PermanentError` when the model refuses the text, `TransientError` when it is busy, and `AtWorkError`
+        while another delivery is at work on the same text.
+        """
+        with self.step.session(event) as session:
+            item = items.take_up(session, event.item_id, self.step.stage)
+            if item is None or item.status not in READY:
+                logger.info("the item is gone or not to be indexed", status=item.status if item else None)
+                return
+            # Whoever indexes the item at the same time waits here, and then sees what this one did.
+            if not items.lock(session, item.id):
+                logger.info("the item went before it was indexed")
+                return
+            analysis = analyses.latest(session, item.id)
+            if analysis is None:
+                raise TransientError("the item has no finished analysis")
+            text = document_text(item, analysis)
+            if find_indexed(session, item.id) == Indexed(analysis.id, text, self.model):
+                claimed = None
+                moved = items.mark_searchable(session, item.id)
+            else:
+                moved = False
+                claimed = embedding_claims.claim(
+                    session, item_id=item.id, user_id=item.user_id, text=text, model=self.model, lease=lease
+                )
+        match claimed:
+            case InProgress():
+                wait = (claimed.lease_until - now()).total_seconds()
+                raise AtWorkError("another delivery is embedding this text", retry_after=max(wait, 0.0))
+            case EmbeddingWork():
+                moved = self._embed(event, item, analysis, text, claimed)
+            case None:
+                logger.info("indexed before")
+        if moved:
+            self._hand_on(event, analysis)
+        else:
+            logger.info("the item went while it was indexed")
+
+    def _embed(
+        self,
+        event: AnalysisComplete | EmbeddingRequested,
+        item: Item,
+        analysis: Analysis,
+        text: str,
+        work: EmbeddingWork,
+    ) -> bool:
+        if work.attempts > 1:
+            logger.warning("claimed again, and perhaps paid again", attempts=work.attempts)
+        try:
+            embedded = self.embedder.documents([text])
+        except Exception:
+            with self.step.session(event) as session:
+                embedding_claims.release(session, work)
+            raise
+        with self.step.session(event) as session:
+            usage.record(
+                session,
+                user_id=item.user_id,
+                item_id=item.id,
+                operation="embedding",
+                model=embedded.model,
+                input_tokens=embedded.tokens,
+            )
+        with self.step.session(event) as session:
+            # Finishing an analysis locks the item too: from here on the newest analysis stays the newest.
+            there = items.lock(session, item.id)
+            embedding_claims.release(session, work)
+            newest = analyses.latest(session, item.id)
+            overtaken = newest is None or newest.id != analysis.id
+            moved = there and not overtaken and items.mark_searchable(session, item.id)
+            if moved:
+                index(session, item, analysis, embedded.vectors[0], embedded.model)
+        if there and overtaken:
+            raise TransientError("a newer analysis was finished meanwhile")
+        return moved
+
+    def _hand_on(self, event: AnalysisComplete | EmbeddingRequested, analysis: Analysis) -> None:
+        self.step.publish(
+            ItemSearchable(
+                correlation_id=event.correlation_id,
+                user_id=event.user_id,
+                item_id=event.item_id,
+                analysis_id=analysis.id,
+                model=self.model,
+            )
+        )
+
+
+@cache
+def start() -> Indexer:
+    """The indexer, made when the process handles its first event and kept for its life."""
+    settings = load(EmbedderSettings)
+    engine = connect(settings.database_url.get_secret_value(), settings.database_pool_size)
+    step = Step(Stage.EMBEDDING, engine, settings.event_bus, WorkQueue(settings.queue_url, settings.max_receives))
+    return Indexer(step, Embedder(settings), settings.embedding_model)
+
+
+@observed()
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    """Handle `AnalysisComplete` and `EmbeddingRequested`."""
+    indexer = start()
+    lease = timedelta(milliseconds=context.get_remaining_time_in_millis()) + LEASE_MARGIN
+    work = partial(indexer.index, lease)
+    routes = [route(AnalysisComplete, work), route(EmbeddingRequested, work)]
+    return consume(event, context, indexer.step, routes)

@@ -1,0 +1,29 @@
+"""Leases: work that is paid for belongs to whoever claimed it, until the lease ends.
+
+While a lease lasts, another delivery of the same event is told so; when it has expired, because the function that held
+it died, the work is claimed again. Times are the database's, whose clock all holders share.
+"""
+
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel
+from sqlalchemy import func
+from sqlmodel import Session, select
+
+LEASE_MARGIN = timedelta(seconds=5)
+"""A claim ends this long after the function that made it must have."""
+
+
+class InProgress(BaseModel):
+    """Somebody else holds the lease."""
+
+    lease_until: datetime
+
+
+class ItemGoneError(LookupError):
+    """The item was deleted, or is not the tenant's."""
+
+
+def database_time(session: Session) -> datetime:
+    """Now; not the transaction's start, which may be long past."""
+    return session.exec(select(func.clock_timestamp())).one()

@@ -1,0 +1,261 @@
+"""The tables (contract section 6) as SQLModel classes. Their indexes, policies and grants are in the migrations."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from pgvector import HalfVector
+from pgvector.sqlalchemy import HALFVEC
+from sqlalchemy import BigInteger, Column, DateTime, Dialect, ForeignKeyConstraint, Numeric, Text, TypeDecorator
+from sqlalchemy.dialects.postgresql import JSONB, REAL, TSVECTOR
+from sqlmodel import Field, SQLModel
+
+from runtime.settings import EMBEDDING_DIMENSIONS
+
+
+def now() -> datetime:
+    """The current moment, with its zone."""
+    return datetime.now(UTC)
+
+
+def _timestamp(*, nullable: bool) -> Any:
+    return Column(DateTime(timezone=True), nullable=nullable)
+
+
+class Status(StrEnum):
+    """Where an item is in its life (contract section 5)."""
+
+    PENDING = "pending"
+    UPLOADED = "uploaded"
+    PROCESSED = "processed"
+    ANALYZED = "analyzed"
+    SEARCHABLE = "searchable"
+    DUPLICATE = "duplicate"
+    FAILED = "failed"
+    DELETED = "deleted"
+
+
+class Stage(StrEnum):
+    """Which step of the pipeline an item failed in."""
+
+    UPLOAD = "upload"
+    PROCESSING = "processing"
+    ANALYSIS = "analysis"
+    EMBEDDING = "embedding"
+
+
+class EnumText(TypeDecorator[StrEnum]):
+    """A text column whose values are members of a string enumeration, in Python too. The database's own check
+    constraint keeps the list, which a later migration can extend without rewriting the table."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, members: type[StrEnum]) -> None:
+        super().__init__()
+        self.members = members
+
+    # The signatures are SQLAlchemy's.
+    def process_bind_param(self, value: StrEnum | str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else self.members(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:  # noqa: ARG002
+        return None if value is None else self.members(value)
+
+
+def _enumerated(members: type[StrEnum], *, nullable: bool) -> Any:
+    return Column(EnumText(members), nullable=nullable)
+
+
+def _of_item() -> ForeignKeyConstraint:
+    """Belongs to an item of the same user, and goes with it."""
+    return ForeignKeyConstraint(["item_id", "user_id"], ["item.id", "item.user_id"], ondelete="CASCADE")
+
+
+class Item(SQLModel, table=True):
+    """An image that a user keeps."""
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["duplicate_of", "user_id"], ["item.id", "item.user_id"], ondelete="SET NULL (duplicate_of)"
+        ),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    user_id: str
+    """Cognito `sub`."""
+    status: Status = Field(default=Status.PENDING, sa_column=_enumerated(Status, nullable=False))
+    stage: Stage | None = Field(default=None, sa_column=_enumerated(Stage, nullable=True))
+    """Set while `status` is failed."""
+    error: str | None = Field(default=None, sa_type=Text)
+    """Why it failed, in a sentence that a person can act on."""
+    retryable: bool = False
+    """Failed after many tries that might have gone well, as when a vendor is down: the same event may try again."""
+    duplicate_of: UUID | None = None
+    original_key: str
+    """Object key of what was uploaded."""
+    original_filename: str
+    mime_type: str
+    """Declared at first; what the content really is once processed."""
+    file_size: int = Field(sa_type=BigInteger)
+    """Bytes."""
+    width: int | None = None
+    """Pixels, after orientation."""
+    height: int | None = None
+    sha256: str | None = None
+    """Of the original, lower-case hex."""
+    perceptual_hash: int | None = Field(default=None, sa_type=BigInteger)
+    """64 bits, as a signed integer."""
+    taken_at: datetime | None = Field(default=None, sa_column=_timestamp(nullable=True))
+    latitude: float | None = None
+    """Degrees, WGS 84."""
+    longitude: float | None = None
+    camera: str | None = None
+    title: str | None = None
+    note: str | None = None
+    created_at: datetime = Field(default_factory=now, sa_column=_timestamp(nullable=False))
+    updated_at: datetime = Field(default_factory=now, sa_column=_timestamp(nullable=False))
+    uploaded_at: datetime | None = Field(default=None, sa_column=_timestamp(nullable=True))
+    """When the item first reached the stage; so too the next three."""
+    processed_at: datetime | None = Field(default=None, sa_column=_timestamp(nullable=True))
+    analyzed_at: datetime | None = Field(default=None, sa_column=_timestamp(nullable=True))
+    searchable_at: datetime | None = Field(default=None, sa_column=_timestamp(nullable=True))
+    failed_at: datetime | None = Field(default=None, sa_column=_timestamp(nullable=True))
+    requeued_at: datetime | None = Field(default=None, sa_column=_timestamp(nullable=True))
+    """When the sweeper last sent it on, because it had stopped on its way."""
+    """Set while `status` is failed."""
+    deleted_at: datetime | None = Field(default=None, sa_column=_timestamp(nullable=True))
+
+
+class AnalysisState(StrEnum):
+    """Whether an analysis is being paid for, is there, or came to nothing."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Analysis(SQLModel, table=True):
+    """One look of one model at one item; claimed before the model is called, filled in afterwards."""
+
+    __table_args__ = (_of_item(),)
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    item_id: UUID
+    user_id: str
+    version: int
+    """1, 2, … within the item."""
+    sha256: str
+    model: str
+    """The model that was asked for."""
+    prompt_version: str
+    forced: bool = False
+    request_id: str | None = None
+    """Of the command that forced it: delivered twice, it is paid once."""
+    attempts: int = 0
+    """How often it was claimed, and so at most how often the model was asked."""
+    state: AnalysisState = Field(default=AnalysisState.RUNNING, sa_column=_enumerated(AnalysisState, nullable=False))
+    lease_until: datetime | None = Field(default=None, sa_column=_timestamp(nullable=True))
+    """While running: when another delivery may claim the work again."""
+    category: str | None = None
+    headline: str | None = None
+    summary: str | None = None
+    result: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    """The whole `ImageAnalysis`."""
+    answered_by: str | None = None
+    """The model that the vendor says answered."""
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: Decimal | None = Field(default=None, sa_type=Numeric)  # pyright: ignore[reportArgumentType]
+    created_at: datetime = Field(default_factory=now, sa_column=_timestamp(nullable=False))
+
+
+class SearchDocument(SQLModel, table=True):
+    """What full-text search knows of an item: the text of its latest analysis and the user's own words."""
+
+    __tablename__ = "search_document"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        _of_item(),
+        ForeignKeyConstraint(["analysis_id", "item_id"], ["analysis.id", "analysis.item_id"], ondelete="CASCADE"),
+    )
+
+    item_id: UUID = Field(primary_key=True)
+    user_id: str
+    analysis_id: UUID
+    text: str
+    tsv: str = Field(sa_type=TSVECTOR)
+    """Weighted A (headline, title) to D (text in the image)."""
+    token_count: int
+    """Lexeme positions in `tsv`: the document's length in BM25."""
+    filters: dict[str, Any] = Field(sa_type=JSONB)
+    """What searches filter by: `category`, `subcategories`."""
+
+
+class SearchPosting(SQLModel, table=True):
+    """One word of one document: what BM25 needs to score it.
+
+    Row-level security bars GIN indexes on `tsv` (`@@` is not leakproof, so Postgres checks the tenant first); a b-tree
+    on (user_id, lexeme) it can use.
+    """
+
+    __tablename__ = "search_posting"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (_of_item(),)
+
+    user_id: str = Field(primary_key=True)
+    lexeme: str = Field(primary_key=True)
+    item_id: UUID = Field(primary_key=True)
+    frequency: float = Field(sa_type=REAL)
+    """Occurrences, each counted with the weight of the field it is in."""
+    token_count: int
+    """The document's."""
+
+
+class Embedding(SQLModel, table=True):
+    """An item's vector, in a narrow table of its own so that exact search reads little."""
+
+    __table_args__ = (_of_item(),)
+
+    item_id: UUID = Field(primary_key=True)
+    user_id: str
+    embedding: HalfVector = Field(sa_type=HALFVEC(EMBEDDING_DIMENSIONS))  # pyright: ignore[reportArgumentType]
+    embedding_model: str
+
+    model_config = {"arbitrary_types_allowed": True}  # pyright: ignore[reportAssignmentType]
+
+
+class EmbeddingClaim(SQLModel, table=True):
+    """The work of embedding one text of an item with one model; claimed before the model is called."""
+
+    __tablename__ = "embedding_claim"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (_of_item(),)
+
+    item_id: UUID = Field(primary_key=True)
+    text_sha256: str = Field(primary_key=True)
+    """Lower-case hex."""
+    model: str = Field(primary_key=True)
+    user_id: str
+    lease_until: datetime | None = Field(default=None, sa_column=_timestamp(nullable=True))
+    """While running: when another delivery may claim the work again."""
+    attempts: int
+    """How often it was claimed."""
+
+
+class Usage(SQLModel, table=True):
+    """Tokens that one call of a vendor's model used."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    user_id: str
+    item_id: UUID | None = None
+    operation: str
+    """analysis, embedding or query."""
+    model: str
+    input_tokens: int
+    output_tokens: int = 0
+    cost_usd: Decimal | None = Field(default=None, sa_type=Numeric)  # pyright: ignore[reportArgumentType]
+    created_at: datetime = Field(default_factory=now, sa_column=_timestamp(nullable=False))
+
+
+TENANT_TABLES = tuple(sorted(table.name for table in SQLModel.metadata.tables.values() if "user_id" in table.columns))
+"""Every table that holds a tenant's rows; each has row-level security."""

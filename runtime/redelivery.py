@@ -1,0 +1,56 @@
+"""When the queue delivers a message again: later each time, and at once when there is nothing to wait for."""
+
+from dataclasses import dataclass
+from math import ceil
+from random import uniform
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from botocore.exceptions import BotoCoreError, ClientError
+
+from runtime.clients import sqs
+
+logger = Logger()
+
+FIRST_DELAY_SECONDS = 4.0
+DELAY_FACTOR = 4
+"""The first retry comes soon, for most failures pass; the last comes minutes later, for a vendor that is down."""
+LONGEST_DELAY_SECONDS = 900.0
+LONGEST_HIDING_SECONDS = 12 * 3600
+"""What SQS allows, from the moment of the receive (API reference, "ChangeMessageVisibility")."""
+
+
+@dataclass(frozen=True)
+class WorkQueue:
+    """The queue that a function's messages come from."""
+
+    url: str
+    max_receives: int
+    """After so many receives a message that was not handled moves to the dead-letter queue."""
+
+    def is_last(self, message: SQSRecord) -> bool:
+        """Whether the message will not be delivered again."""
+        return receives(message) >= self.max_receives
+
+    def hide(self, message: SQSRecord, seconds: float) -> None:
+        """Have the message delivered again after this time. Should the queue not hear of it, the message comes back
+        when its visibility timeout is over: that is only slower."""
+        hidden = min(ceil(seconds), LONGEST_HIDING_SECONDS)
+        try:
+            sqs().change_message_visibility(
+                QueueUrl=self.url, ReceiptHandle=message.receipt_handle, VisibilityTimeout=hidden
+            )
+        except (ClientError, BotoCoreError) as error:
+            logger.warning("the message waits for its visibility timeout", error=str(error))
+
+
+def receives(message: SQSRecord) -> int:
+    """How often the message was delivered, this time included."""
+    return int(message.attributes.approximate_receive_count)
+
+
+def backoff(receive: int, retry_after: float | None) -> float:
+    """Seconds to wait after the `receive`th delivery: exponential with full jitter (M. Brooker, "Exponential Backoff
+    And Jitter", AWS Architecture Blog, 2015), on top of what the vendor asked for."""
+    longest = min(FIRST_DELAY_SECONDS * DELAY_FACTOR ** (receive - 1), LONGEST_DELAY_SECONDS)
+    return (retry_after or 0.0) + uniform(0, longest)  # noqa: S311 - spreads load, guards nothing

@@ -1,0 +1,162 @@
+"""What search knows of an item: a weighted text for words, a vector for meaning."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import PurePath
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Session
+
+from runtime.analysis import ImageAnalysis
+from runtime.models import Analysis, Item
+from runtime.search.text import document_words
+
+FIELD_WEIGHTS = {"a": 1.0, "b": 0.8, "c": 0.6, "d": 0.5}
+"""What one occurrence of a word counts, by field. Gentler than Postgres's defaults (1, .4, .2, .1), which nearly ignore
+the text in an image; found by measuring on real screenshots."""
+
+
+class _Fields(NamedTuple):
+    """An item's words by how much they say about it."""
+
+    a: str
+    """Headline, and the user's own title."""
+    b: str
+    """Category, subcategories, themes, objects, hashtags."""
+    c: str
+    """Summary, the user's note, and other details."""
+    d: str
+    """Text in the image."""
+
+
+def document_text(item: Item, analysis: Analysis) -> str:
+    """What is embedded: prose first, then lists, the text in the image last, where a model may truncate it.
+
+    Raises `ValueError` for an analysis that is not finished.
+    """
+    seen = _seen(analysis)
+    return _lines(
+        [
+            item.title,
+            seen.headline,
+            seen.summary,
+            item.note,
+            _list("Categories", [seen.category, *seen.subcategories]),
+            _list("Themes", seen.image_details.themes),
+            _list("Text in the image", seen.image_details.extracted_text),
+            _list("File", [item.original_filename]),
+        ]
+    )
+
+
+def index(session: Session, item: Item, analysis: Analysis, vector: Sequence[float], model: str) -> None:
+    """Make `item` findable by `analysis`, its newest, and by `vector`, which `model` made of `document_text`.
+
+    Replaces what search knew of the item. Raises `ValueError` for an analysis that is not finished.
+    """
+    seen = _seen(analysis)
+    fields = _fields(item, seen)
+    connection = session.connection()
+    connection.execute(
+        _STORE_DOCUMENT,
+        {
+            "item_id": item.id,
+            "user_id": item.user_id,
+            "analysis_id": analysis.id,
+            "text": document_text(item, analysis).replace("\0", ""),
+            "filters": {"category": seen.category, "subcategories": seen.subcategories},
+            **{name: document_words(words) for name, words in fields._asdict().items()},
+        },
+    )
+    connection.execute(_FORGET_WORDS, {"item_id": item.id})
+    connection.execute(_STORE_WORDS, {"item_id": item.id, **FIELD_WEIGHTS})
+    connection.execute(
+        _STORE_VECTOR,
+        {
+            "item_id": item.id,
+            "user_id": item.user_id,
+            "embedding": vector_literal(vector),
+            "embedding_model": model,
+        },
+    )
+
+
+def vector_literal(vector: Sequence[float]) -> str:
+    """`vector` as pgvector reads it."""
+    return f"[{','.join(map(repr, vector))}]"
+
+
+# First, since it locks the item's document: whoever indexes the same item at the same time waits here.
+_STORE_DOCUMENT = text("""
+insert into search_document (item_id, user_id, analysis_id, text, tsv, token_count, filters)
+select :item_id, :user_id, :analysis_id, :text, words.tsv,
+       coalesce((select sum(cardinality(positions)) from unnest(words.tsv)), 0), :filters
+  from (select setweight(to_tsvector('collections_with_stop_words', :a), 'A')
+            || setweight(to_tsvector('collections_with_stop_words', :b), 'B')
+            || setweight(to_tsvector('collections_with_stop_words', :c), 'C')
+            || setweight(to_tsvector('collections_with_stop_words', :d), 'D') as tsv) as words
+on conflict (item_id) do update
+   set analysis_id = excluded.analysis_id, text = excluded.text, tsv = excluded.tsv,
+       token_count = excluded.token_count, filters = excluded.filters
+""").bindparams(bindparam("filters", type_=JSONB))
+
+_FORGET_WORDS = text("delete from search_posting where item_id = :item_id")
+
+_STORE_WORDS = text("""
+insert into search_posting (user_id, lexeme, item_id, frequency, token_count)
+select document.user_id, word.lexeme, document.item_id,
+       (select sum(case weight when 'A' then :a when 'B' then :b when 'C' then :c else :d end)
+          from unnest(word.weights) as weight),
+       document.token_count
+  from search_document as document, unnest(document.tsv) as word
+ where document.item_id = :item_id
+""")
+
+_STORE_VECTOR = text("""
+insert into embedding (item_id, user_id, embedding, embedding_model)
+values (:item_id, :user_id, cast(:embedding as halfvec), :embedding_model)
+on conflict (item_id) do update
+   set embedding = excluded.embedding, embedding_model = excluded.embedding_model
+""")
+
+
+def _fields(item: Item, seen: ImageAnalysis) -> _Fields:
+    details = seen.image_details
+    media = seen.media_metadata
+    return _Fields(
+        a=_lines([seen.headline, item.title]),
+        b=_lines([seen.category, *seen.subcategories, *details.themes, *details.objects, *media.hashtags]),
+        c=_lines(
+            [
+                seen.summary,
+                item.note,
+                # A file's extension says nothing that a person searches for.
+                PurePath(item.original_filename).stem,
+                media.original_poster,
+                media.audio_source,
+                details.likely_source,
+                details.key_interest,
+                *media.tagged_accounts,
+                *media.location_tags,
+                *details.emotions,
+                *details.vibes,
+                *details.visual_hierarchy,
+            ]
+        ),
+        d=_lines(details.extracted_text),
+    )
+
+
+def _seen(analysis: Analysis) -> ImageAnalysis:
+    if analysis.result is None:
+        raise ValueError(f"analysis {analysis.id} is not finished")
+    return ImageAnalysis.model_validate(analysis.result)
+
+
+def _lines(parts: Iterable[str | None]) -> str:
+    return "\n".join(part for part in parts if part)
+
+
+def _list(label: str, values: Sequence[str]) -> str | None:
+    return f"{label}: {', '.join(values)}" if values else None

@@ -1,0 +1,116 @@
+"""What a function knows about its stack, read once per cold start.
+
+A function's environment says either a value (`EVENT_BUS=collections-dev`) or where it is kept
+(`DATABASE_URL_PARAMETER=/collections/dev/database/url:3`: name and version in Parameter Store). Each handler composes
+the groups of settings below that it uses, and asks for no other.
+"""
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import boto3
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+EMBEDDING_DIMENSIONS = 1024
+"""The width of the vector column; the models of one stack must agree with it (contract, section 1)."""
+
+
+class Settings(BaseModel):
+    """What every function knows."""
+
+    model_config = ConfigDict(frozen=True)
+
+    stack: str
+
+
+class DatabaseSettings(BaseModel):
+    """Access to Postgres, as the role that the URL names."""
+
+    database_url: SecretStr
+    database_pool_size: int = Field(default=1, ge=1)
+
+
+class StorageSettings(BaseModel):
+    """The image bucket and what may be put in it."""
+
+    bucket_name: str
+
+
+class UploadLimits(BaseModel):
+    """What is refused as too large."""
+
+    max_upload_mb: int = Field(gt=0)
+    max_megapixels: int = Field(gt=0)
+
+    @property
+    def max_upload_bytes(self) -> int:
+        return self.max_upload_mb * 1024 * 1024
+
+    @property
+    def max_pixels(self) -> int:
+        return self.max_megapixels * 1_000_000
+
+
+class EventSettings(BaseModel):
+    """The application's own event bus."""
+
+    event_bus: str
+
+
+class QueueSettings(BaseModel):
+    """The queue that feeds the function."""
+
+    queue_url: str
+    max_receives: int = Field(ge=1)
+    """Deliveries before a message is moved to the dead-letter queue."""
+
+
+class VisionSettings(BaseModel):
+    """The model that looks at images."""
+
+    anthropic_api_key: SecretStr
+    anthropic_base_url: str
+    analysis_model: str
+
+
+class EmbeddingSettings(BaseModel):
+    """The models that turn text into vectors; both of one family, which shares one vector space."""
+
+    voyage_api_key: SecretStr
+    voyage_base_url: str
+    embedding_model: str
+    embedding_dimensions: int = Field(ge=EMBEDDING_DIMENSIONS, le=EMBEDDING_DIMENSIONS)
+
+
+SettingsT = TypeVar("SettingsT", bound=Settings)
+
+
+def load(model: type[SettingsT], environment: Mapping[str, str] = os.environ) -> SettingsT:
+    """Read `model`'s fields from the environment and from Parameter Store.
+
+    Raises `pydantic.ValidationError` naming each missing or invalid field, and `botocore.exceptions.ClientError` when a
+    parameter cannot be read.
+    """
+    plain = {name: environment[name.upper()] for name in model.model_fields if name.upper() in environment}
+    references = {
+        name: environment[f"{name.upper()}_PARAMETER"]
+        for name in model.model_fields
+        if f"{name.upper()}_PARAMETER" in environment
+    }
+    return model.model_validate(plain | _read_parameters(references))
+
+
+def _read_parameters(references: Mapping[str, str]) -> dict[str, str]:
+    """Resolve field name -> `parameter:version` to field name -> value, one call each so that a role can be held to
+    exactly its own parameters."""
+    if not references:
+        return {}
+    client = boto3.client("ssm")
+
+    def read(reference: str) -> str:
+        return client.get_parameter(Name=reference, WithDecryption=True)["Parameter"].get("Value", "")
+
+    with ThreadPoolExecutor(max_workers=len(references)) as pool:
+        return dict(zip(references, pool.map(read, references.values()), strict=True))

@@ -1,0 +1,60 @@
+"""What every step of the pipeline has: a stage of the item's life, the database, and the bus that it reports to."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from aws_lambda_powertools import Logger
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from runtime import items
+from runtime.clients import event_bridge
+from runtime.database import tenant_session
+from runtime.events import Event, ItemEvent, ItemFailed, publish
+from runtime.models import Stage
+from runtime.redelivery import WorkQueue
+
+logger = Logger()
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the pipeline at work."""
+
+    stage: Stage
+    engine: Engine
+    event_bus: str
+    queue: WorkQueue
+
+    @contextmanager
+    def session(self, event: Event) -> Generator[Session]:
+        """A transaction that sees the rows of the event's user only."""
+        with tenant_session(self.engine, event.user_id) as session:
+            yield session
+
+    def publish(self, event: Event) -> None:
+        """Hand the item on. Raises `runtime.events.PublishError`."""
+        publish(event_bridge(), self.event_bus, [event])
+        logger.info("published", published=event.detail_type)
+
+    def fail(self, event: ItemEvent, error: str, *, retryable: bool = False) -> None:
+        """Give the item up, and say so; `error` is a sentence for its owner. An item that is gone, or beyond this
+        stage, stays as it is. `retryable` says that nothing is wrong with the image.
+        """
+        failure = ItemFailed(
+            correlation_id=event.correlation_id,
+            user_id=event.user_id,
+            item_id=event.item_id,
+            stage=self.stage,
+            error=error,
+        )
+        with self.session(event) as session:
+            failed = items.mark_failed(session, event.item_id, self.stage, error, retryable=retryable)
+            if failed:
+                # Before the commit: what is marked has been said. Said and not marked, it is said again.
+                self.publish(failure)
+        if failed:
+            logger.warning("failed", error=error, retryable=retryable)
+        else:
+            logger.warning("failed, but the item is gone or keeps what it has", error=error)

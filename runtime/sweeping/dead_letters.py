@@ -1,0 +1,123 @@
+"""Items whose message was given up without a word, because the function died on its last delivery, are failed."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from aws_lambda_powertools import Logger
+from pydantic import ValidationError
+from sqlmodel import col, select
+
+from runtime import clients
+from runtime.events import Envelope, EventHeader, ItemEvent, ObjectCreated
+from runtime.keys import InvalidKeyError, ObjectOwner, parse_original_key
+from runtime.models import Item, Stage, now
+from runtime.sweeping.run import Run
+from runtime.transitions import FAILS_FROM
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+logger = Logger()
+
+HIDDEN_SECONDS = 300
+"""How long what was read stays hidden if the run dies before it gives it back."""
+MOST_MESSAGES = 1000
+"""Read of one queue in one run. More of them is an outage, and redriving them is the cure."""
+QUIET = timedelta(minutes=30)
+"""An item to which something happened lately is under way again: longer than the longest visibility timeout."""
+MESSAGE_LIFE = timedelta(hours=2)
+"""Longer than five deliveries can take. What happened to the item later than this after the message was sent is not the
+message's doing: the item was retried, and has another message."""
+GAVE_UP = "It was tried several times and could not be finished. Nothing is wrong with the image as far as we know: \
+please retry it."
+
+
+class _DeadLetter(NamedTuple):
+    """A message that nobody will deliver again unless told."""
+
+    owner: ObjectOwner
+    sent_at: datetime
+
+
+def fail_unmarked_items(run: Run) -> bool:
+    """Fail items that still wait for what a dead-letter queue holds. Returns whether every queue was read.
+
+    The messages stay where they are: whoever redrives them finds the items put back.
+    """
+    for stage, queue in run.dead_letters.items():
+        if not run.has_time():
+            return False
+        with _messages(queue) as messages:
+            letters = [letter for message in messages if (letter := _read(message)) is not None]
+        for letter in letters:
+            if not run.has_time():
+                return False
+            _fail(run, stage, letter)
+    return True
+
+
+def _fail(run: Run, stage: Stage, letter: _DeadLetter) -> None:
+    moment = now()
+    with run.session() as session:
+        item = session.exec(
+            select(Item).where(
+                Item.id == letter.owner.item_id,
+                Item.user_id == letter.owner.user_id,
+                col(Item.status).in_(FAILS_FROM[stage]),
+                Item.updated_at < moment - QUIET,
+                Item.updated_at < letter.sent_at + MESSAGE_LIFE,
+            )
+        ).one_or_none()
+    if item is not None and run.fail(item, stage, GAVE_UP):
+        run.report.dead_letters += 1
+        logger.warning("given up by its queue", item_id=item.id, user_id=item.user_id, stage=stage)
+
+
+@contextmanager
+def _messages(queue: str) -> Generator[list["MessageTypeDef"]]:
+    """Up to `MOST_MESSAGES` of the queue, hidden from others meanwhile and given back afterwards."""
+    sqs = clients.sqs()
+    held: list[MessageTypeDef] = []
+    try:
+        while len(held) < MOST_MESSAGES:
+            received = sqs.receive_message(
+                QueueUrl=queue,
+                MaxNumberOfMessages=10,
+                VisibilityTimeout=HIDDEN_SECONDS,
+                MessageSystemAttributeNames=["SentTimestamp"],
+            ).get("Messages", [])
+            held += received
+            if not received:
+                break
+        yield held
+    finally:
+        for message in held:
+            sqs.change_message_visibility(
+                QueueUrl=queue, ReceiptHandle=message.get("ReceiptHandle", ""), VisibilityTimeout=0
+            )
+
+
+def _read(message: "MessageTypeDef") -> _DeadLetter | None:
+    """Which item a message is about; None where it is about none, or nobody can tell."""
+    body = message.get("Body", "")
+    try:
+        header = EventHeader.model_validate_json(body)
+        if (header.source, header.detail_type) == (ObjectCreated.source, ObjectCreated.detail_type):
+            owner = parse_original_key(Envelope[ObjectCreated].model_validate_json(body).detail.object.key)
+        else:
+            event = _AnyItemEvent.model_validate(Envelope[dict[str, Any]].model_validate_json(body).detail)
+            owner = ObjectOwner(event.user_id, event.item_id)
+    except (ValidationError, InvalidKeyError):
+        logger.warning("a dead letter that names no item", message_id=message.get("MessageId"))
+        return None
+    milliseconds = int(message.get("Attributes", {}).get("SentTimestamp", "0"))
+    return _DeadLetter(owner, datetime.fromtimestamp(milliseconds / 1000, UTC))
+
+
+class _AnyItemEvent(ItemEvent):
+    """What every event about an item has."""
+
+    source = ""
+    detail_type = ""

@@ -1,0 +1,70 @@
+"""What a user deleted, or never sent, goes with everything that belongs to it."""
+
+from datetime import timedelta
+
+from aws_lambda_powertools import Logger
+from botocore.exceptions import BotoCoreError, ClientError
+from sqlalchemy.exc import SQLAlchemyError
+
+from runtime import items
+from runtime.models import Item, now
+from runtime.storage import DeleteError
+from runtime.sweeping.run import Run, unchanged
+
+logger = Logger()
+
+ABANDONED_AFTER = timedelta(hours=24)
+"""An upload's form is valid for minutes; after a day nobody is coming back."""
+
+BATCH = 100
+
+
+def bury_abandoned_uploads(run: Run) -> bool:
+    """Turn uploads that never came into tombstones. Returns whether none is left.
+
+    One whose object is there has only not been noticed: it is left to `runtime.sweeping.stuck`.
+    """
+    seen = 0
+    while run.has_time():
+        with run.session() as session:
+            abandoned = items.abandoned_uploads(session, now() - ABANDONED_AFTER, BATCH + seen)[seen:]
+        for item in abandoned:
+            if run.store.exists(item.original_key):
+                seen += 1
+                continue
+            with run.session() as session:
+                if unchanged(session, item):
+                    run.report.abandoned_uploads += items.mark_deleted(session, item.id) is not None
+        if not abandoned:
+            return True
+    return False
+
+
+def remove_tombstones(run: Run) -> bool:
+    """Remove deleted items with their objects. Returns whether all were tried."""
+    failed = 0
+    while run.has_time():
+        with run.session() as session:
+            # Those that failed in this run stay first in line, so each batch reaches beyond them.
+            tombstones = items.tombstones(session, BATCH + failed)[failed:]
+        for tombstone in tombstones:
+            if not run.has_time():
+                return False
+            failed += not _remove(run, tombstone)
+        if not tombstones:
+            return True
+    return False
+
+
+def _remove(run: Run, item: Item) -> bool:
+    """Objects first: while the row is there, the next run finds what is left."""
+    try:
+        run.report.object_versions += run.store.delete_item(item.user_id, item.id, item.original_key)
+        with run.session() as session:
+            items.remove(session, item.id)
+    except (DeleteError, ClientError, BotoCoreError, SQLAlchemyError) as error:
+        run.note_failure(error)
+        logger.exception("a deleted item could not be removed", item_id=item.id, user_id=item.user_id)
+        return False
+    run.report.tombstones += 1
+    return True

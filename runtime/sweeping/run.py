@@ -1,0 +1,95 @@
+"""One run of the sweeper: what it works with, and what it has done so far."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+
+from sqlalchemy import Engine
+from sqlmodel import Session, col, select
+
+from runtime import items
+from runtime.clients import event_bridge
+from runtime.database import role_session
+from runtime.events import Event, ItemFailed, publish, upload_correlation_id
+from runtime.models import Item, Stage
+from runtime.storage import ImageStore
+
+
+@dataclass
+class Report:
+    """What a run has really done."""
+
+    abandoned_uploads: int = 0
+    """Uploads that never came, turned into tombstones."""
+    tombstones: int = 0
+    """Deleted items removed with everything that belonged to them."""
+    object_versions: int = 0
+    """Versions of objects deleted with those items."""
+    requeued: int = 0
+    """Items that had stopped on their way, sent on once more."""
+    stuck: int = 0
+    """Items that had stopped again, and were failed."""
+    dead_letters: int = 0
+    """Items failed because a message about them was given up by its queue."""
+    orphan_versions: int = 0
+    """Versions of objects deleted because no item has them."""
+    lost_originals: int = 0
+    """Items failed because their original is not in the bucket."""
+    failures: int = 0
+    """Things that could not be done, and stay for the next run."""
+    finished: bool = False
+    """Whether it came to an end before its time was over."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """Works across all tenants, under a database role of its own."""
+
+    engine: Engine
+    store: ImageStore
+    event_bus: str
+    dead_letters: Mapping[Stage, str]
+    """URL of the dead-letter queue of each stage."""
+    has_time: Callable[[], bool]
+    report: Report = field(default_factory=Report)
+    reasons: list[str] = field(default_factory=list[str])
+    """Why the report's failures failed."""
+
+    def note_failure(self, error: Exception) -> None:
+        """Something could not be done; the rest goes on."""
+        self.report.failures += 1
+        self.reasons.append(str(error))
+
+    def session(self) -> AbstractContextManager[Session]:
+        """A transaction that sees every tenant's rows."""
+        return role_session(self.engine)
+
+    def publish(self, event: Event) -> None:
+        """Raises `runtime.events.PublishError`."""
+        publish(event_bridge(), self.event_bus, [event])
+
+    def fail(self, item: Item, stage: Stage, error: str) -> bool:
+        """Give the item up at `stage`, and say so; not if something has happened to it since it was read, or if it is
+        beyond that stage. The user may retry it, and so may a message that comes after all."""
+        with self.session() as session:
+            if not unchanged(session, item) or not items.mark_failed(session, item.id, stage, error, retryable=True):
+                return False
+            self.publish(item_failed(item, stage, error))
+        return True
+
+
+def item_failed(item: Item, stage: Stage, error: str) -> ItemFailed:
+    """The event that says so."""
+    return ItemFailed(
+        correlation_id=upload_correlation_id(item.id),
+        user_id=item.user_id,
+        item_id=item.id,
+        stage=stage,
+        error=error,
+    )
+
+
+def unchanged(session: Session, item: Item) -> bool:
+    """Whether nothing has happened to the item since it was read; nothing will until the transaction's end."""
+    same = (col(Item.id) == item.id, col(Item.status) == item.status, col(Item.updated_at) == item.updated_at)
+    return session.exec(select(Item.id).where(*same).with_for_update()).one_or_none() is not None
