@@ -1,0 +1,143 @@
+"""One function: its role, its log, its published version."""
+
+from collections.abc import Mapping, Sequence
+from typing import NotRequired, TypedDict
+
+import pulumi
+import pulumi_aws as aws
+from pulumi import Input, Output
+
+from components import grants
+from components.grants import PolicyStatement
+from components.naming import children_of, physical_name
+
+ALIAS = "live"
+
+
+class FunctionNetwork(TypedDict):
+    """Where in a VPC a function runs."""
+
+    subnet_ids: Input[Sequence[Input[str]]]
+    """Private subnets with a way to AWS's services."""
+    security_group_ids: Input[Sequence[Input[str]]]
+    """What it may reach."""
+
+
+class FunctionPlatform(TypedDict):
+    """What all functions of a stack have in common."""
+
+    image_uri: Input[str]
+    """Image by digest: `repository@sha256:…`."""
+    log_retention_days: Input[int]
+    """Days that logs are kept."""
+    network: NotRequired[FunctionNetwork]
+    """Run in a VPC. Default: in none."""
+    environment: NotRequired[Mapping[str, Input[str]]]
+    """Variables for all functions."""
+
+
+class FunctionArgs(TypedDict):
+    """What one function runs, needs and may do."""
+
+    platform: FunctionPlatform
+    """What it shares with the stack's other functions."""
+    command: Input[str]
+    """Handler in the image: `runtime.handlers.analyzer.handler`."""
+    memory_mb: Input[int]
+    """Memory, and in proportion to it processor time."""
+    timeout_seconds: Input[int]
+    """Longest run."""
+    environment: NotRequired[Mapping[str, Input[str]]]
+    """Variables of its own. Secrets go into Parameter Store; here stands where."""
+    statements: NotRequired[Sequence[PolicyStatement]]
+    """What it may do besides logging, tracing and joining its network."""
+    reserved_concurrency: NotRequired[int | None]
+    """Concurrency kept for it, which it never exceeds. Default: the account's."""
+
+
+class Function(pulumi.ComponentResource):
+    """Runs a command of an image on arm64, with exactly the permissions given.
+
+    The component's name is the function's role in the stack, such as `analyzer`: it ends the physical name and is the
+    service in logs, metrics and traces.
+    """
+
+    function_name: Output[str]
+    alias_name: Output[str]
+    """Alias of the version published last: what events, routes and schedules call."""
+    alias_arn: Output[str]
+    invoke_arn: Output[str]
+    """The alias, as API Gateway calls it."""
+    role_arn: Output[str]
+
+    def __init__(self, name: str, args: FunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("collections:index:Function", name, props={}, opts=opts)
+        child = children_of(self, opts)
+        platform = args["platform"]
+        function_name = physical_name(name)
+        logs = aws.cloudwatch.LogGroup(
+            f"{name}-logs",
+            name=f"/aws/lambda/{function_name}",
+            retention_in_days=platform["log_retention_days"],
+            opts=child,
+        )
+        role = aws.iam.Role(f"{name}-role", assume_role_policy=grants.assume_role("lambda.amazonaws.com"), opts=child)
+        network = platform.get("network")
+        statements = [
+            grants.write_logs(logs.arn),
+            grants.TRACE,
+            *([grants.JOIN_NETWORK] if network else []),
+            *args.get("statements", []),
+        ]
+        policy = aws.iam.RolePolicy(f"{name}-policy", role=role.name, policy=grants.policy(statements), opts=child)
+        function = aws.lambda_.Function(
+            name,
+            name=function_name,
+            package_type="Image",
+            architectures=["arm64"],
+            image_uri=platform["image_uri"],
+            image_config={"commands": [args["command"]]},
+            role=role.arn,
+            memory_size=args["memory_mb"],
+            timeout=args["timeout_seconds"],
+            reserved_concurrent_executions=args.get("reserved_concurrency"),
+            environment={
+                "variables": {
+                    "POWERTOOLS_SERVICE_NAME": name,
+                    **platform.get("environment", {}),
+                    **args.get("environment", {}),
+                }
+            },
+            logging_config={"log_format": "Text", "log_group": logs.name},
+            tracing_config={"mode": "Active"},
+            vpc_config={
+                "subnet_ids": network["subnet_ids"],
+                "security_group_ids": network["security_group_ids"],
+            }
+            if network
+            else None,
+            publish=True,
+            # Without its permissions it could neither log nor join the network.
+            opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[policy])),
+        )
+        alias = aws.lambda_.Alias(
+            f"{name}-{ALIAS}",
+            name=ALIAS,
+            function_name=function.name,
+            function_version=function.version,
+            opts=child,
+        )
+        self.function_name = function.name
+        self.alias_name = alias.name
+        self.alias_arn = alias.arn
+        self.invoke_arn = alias.invoke_arn
+        self.role_arn = role.arn
+        self.register_outputs(
+            {
+                "function_name": self.function_name,
+                "alias_name": self.alias_name,
+                "alias_arn": self.alias_arn,
+                "invoke_arn": self.invoke_arn,
+                "role_arn": self.role_arn,
+            }
+        )

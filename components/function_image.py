@@ -1,0 +1,95 @@
+"""The one image that all functions run from."""
+
+from typing import NotRequired, TypedDict
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_docker as docker
+from pulumi import Input, Output
+
+from components.encryption import REPOSITORY
+from components.naming import children_of, physical_name
+
+# Published versions of functions are named by digest: a digest that still has a tag may be one that a stack runs, or
+# will be promoted to. What lost its tag was built again from the same commit, which only happens while developing.
+_DAYS_WITHOUT_TAG = 180
+
+
+class FunctionImageArgs(TypedDict):
+    """Where an image comes from."""
+
+    context: str
+    """Folder that is sent to the builder."""
+    dockerfile: str
+    """Path of the Dockerfile."""
+    tag: Input[str]
+    """Tag of the image: the commit it is built from."""
+    digest: NotRequired[str | None]
+    """An image built earlier, `repository@sha256:…`: it is used, and nothing is built."""
+    force_delete: NotRequired[Input[bool]]
+    """Delete the repository together with its images. Default false."""
+
+
+class FunctionImage(pulumi.ComponentResource):
+    """Builds the functions' image for arm64 and keeps it in a repository of the account's own."""
+
+    repository_url: Output[str]
+    """Where built images are kept."""
+    digest: Output[str]
+    """`repository@sha256:…`: names exactly this image, and changes whenever it does."""
+
+    def __init__(self, name: str, args: FunctionImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("collections:index:FunctionImage", name, props={}, opts=opts)
+        child = children_of(self, opts)
+        repository = aws.ecr.Repository(
+            f"{name}-repository",
+            name=physical_name(name),
+            image_scanning_configuration={"scan_on_push": True},
+            encryption_configurations=[REPOSITORY],
+            force_delete=args.get("force_delete", False),
+            opts=child,
+        )
+        aws.ecr.LifecyclePolicy(
+            f"{name}-lifecycle", repository=repository.name, policy=Output.json_dumps(_expire_untagged()), opts=child
+        )
+        self.repository_url = repository.repository_url
+        given = args.get("digest")
+        self.digest = Output.from_input(given) if given else _build(name, args, repository, child).repo_digest
+        self.register_outputs({"repository_url": self.repository_url, "digest": self.digest})
+
+
+def _build(
+    name: str, args: FunctionImageArgs, repository: aws.ecr.Repository, child: pulumi.ResourceOptions
+) -> docker.Image:
+    login = aws.ecr.get_authorization_token_output(
+        registry_id=repository.registry_id, opts=pulumi.InvokeOutputOptions(parent=child.parent)
+    )
+    return docker.Image(
+        f"{name}-build",
+        image_name=Output.concat(repository.repository_url, ":", args["tag"]),
+        build={"context": args["context"], "dockerfile": args["dockerfile"], "platform": "linux/arm64"},
+        registry={
+            "server": repository.repository_url,
+            "username": login.user_name,
+            "password": Output.secret(login.password),
+        },
+        opts=child,
+    )
+
+
+def _expire_untagged() -> dict[str, object]:
+    return {
+        "rules": [
+            {
+                "rulePriority": 1,
+                "description": f"Images without a tag, after {_DAYS_WITHOUT_TAG} days",
+                "selection": {
+                    "tagStatus": "untagged",
+                    "countType": "sinceImagePushed",
+                    "countUnit": "days",
+                    "countNumber": _DAYS_WITHOUT_TAG,
+                },
+                "action": {"type": "expire"},
+            }
+        ]
+    }

@@ -1,0 +1,130 @@
+"""What a function may do, as policy statements on exactly the resources that it uses."""
+
+from collections.abc import Mapping, Sequence
+from typing import NotRequired, TypedDict
+
+import pulumi
+from pulumi import Input, Output
+
+
+class PolicyStatement(TypedDict):
+    """One `Allow` of an IAM policy."""
+
+    actions: Sequence[Input[str]]
+    """Actions, each named in full."""
+    resources: Sequence[Input[str]]
+    """ARNs."""
+    conditions: NotRequired[Mapping[str, Mapping[str, Sequence[Input[str]]]]]
+    """Operator, then condition key, then values."""
+
+
+# AWS has nothing narrower than "*" for these. X-Ray has no resources to name.
+TRACE = PolicyStatement(actions=["xray:PutTraceSegments", "xray:PutTelemetryRecords"], resources=["*"])
+# Lambda checks these against the function's role before an interface, and so its ARN, exists (Lambda Developer Guide,
+# "Giving Lambda functions access to resources in an Amazon VPC").
+JOIN_NETWORK = PolicyStatement(
+    actions=[
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:UnassignPrivateIpAddresses",
+    ],
+    resources=["*"],
+)
+
+
+def read_parameters(*arns: Input[str]) -> PolicyStatement:
+    """Read these parameters and no others. The key of SecureStrings is AWS's own for Parameter Store, whose policy
+    already admits whoever may read the parameter."""
+    return {"actions": ["ssm:GetParameter"], "resources": arns}
+
+
+def publish_events(bus_arn: Input[str]) -> PolicyStatement:
+    """Put events on one bus."""
+    return {"actions": ["events:PutEvents"], "resources": [bus_arn]}
+
+
+def read_objects(bucket_arn: Input[str], *prefixes: str) -> PolicyStatement:
+    """Read the objects below these prefixes, or sign a URL that does."""
+    return {"actions": ["s3:GetObject"], "resources": _objects(bucket_arn, prefixes)}
+
+
+def write_objects(bucket_arn: Input[str], *prefixes: str) -> PolicyStatement:
+    """Write objects below these prefixes, or sign a form that does."""
+    return {"actions": ["s3:PutObject"], "resources": _objects(bucket_arn, prefixes)}
+
+
+def notice_missing_objects(bucket_arn: Input[str]) -> PolicyStatement:
+    """Be told that an object does not exist. S3 answers whoever may not list the bucket that access is denied."""
+    return {"actions": ["s3:ListBucket"], "resources": [bucket_arn]}
+
+
+def delete_versions(bucket_arn: Input[str], *prefixes: str) -> PolicyStatement:
+    """Delete versions of the objects below these prefixes for good. S3 asks for both actions (API reference,
+    "DeleteObjects")."""
+    return {"actions": ["s3:DeleteObject", "s3:DeleteObjectVersion"], "resources": _objects(bucket_arn, prefixes)}
+
+
+def list_versions(bucket_arn: Input[str], *prefixes: str) -> PolicyStatement:
+    """List the versions of the objects below these prefixes."""
+    return {
+        "actions": ["s3:ListBucketVersions"],
+        "resources": [bucket_arn],
+        "conditions": {"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}},
+    }
+
+
+def consume(queue_arn: Input[str]) -> PolicyStatement:
+    """Receive a queue's messages, and put off those that have to wait."""
+    actions = ["ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "ReceiveMessage"]
+    return {"actions": [f"sqs:{action}" for action in actions], "resources": [queue_arn]}
+
+
+def look_through(*queue_arns: Input[str]) -> PolicyStatement:
+    """Receive queues' messages, and give them back."""
+    return {"actions": ["sqs:ChangeMessageVisibility", "sqs:ReceiveMessage"], "resources": queue_arns}
+
+
+def send(queue_arn: Input[str]) -> PolicyStatement:
+    """Send messages to a queue."""
+    return {"actions": ["sqs:SendMessage"], "resources": [queue_arn]}
+
+
+def write_logs(log_group_arn: Input[str]) -> PolicyStatement:
+    """Write to one log group, which exists already."""
+    return {
+        "actions": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "resources": [pulumi.Output.concat(log_group_arn, ":*")],
+    }
+
+
+def policy(statements: Sequence[PolicyStatement]) -> Output[str]:
+    """The policy document that allows `statements`, as JSON."""
+    return pulumi.Output.json_dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Action": statement["actions"],
+                    "Resource": statement["resources"],
+                    **({"Condition": statement["conditions"]} if "conditions" in statement else {}),
+                }
+                for statement in statements
+            ],
+        }
+    )
+
+
+def assume_role(service: str) -> str:
+    """The trust policy of a role that an AWS service takes on."""
+    return (
+        '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", '
+        f'"Principal": {{"Service": "{service}"}}}}]}}'
+    )
+
+
+def _objects(bucket_arn: Input[str], prefixes: Sequence[str]) -> list[Input[str]]:
+    return [pulumi.Output.concat(bucket_arn, "/", prefix, "*") for prefix in prefixes]

@@ -1,0 +1,138 @@
+"""The way of an image from a bucket into the application."""
+
+from typing import NotRequired, TypedDict
+
+import pulumi
+import pulumi_aws as aws
+from pulumi import Input, Output
+
+from components import grants
+from components.analysis_function import AnalysisFunction
+from components.function import FunctionArgs
+from components.image_bucket import DERIVED, ORIGINALS, ImageBucket
+from components.naming import children_of
+from components.parameters import Parameters
+
+BUCKET_PARAMETER = "s3/bucket_name"
+
+
+class ImagePipelineArgs(TypedDict):
+    """What processes images, and how well they are kept."""
+
+    image_processor: FunctionArgs
+    """Processes the objects that events name. It is given the bucket's name, the bus and its permissions on both."""
+    maximum_concurrency: Input[int]
+    """Most image processors at once, 2-1000."""
+    parameter_prefix: str
+    """The bucket's name is kept as `s3/bucket_name` below this, such as `/collections/dev`."""
+    deletion_protection: NotRequired[bool]
+    """Refuse deletion of the bucket. Default true."""
+    require_tls: NotRequired[bool]
+    """The bucket refuses requests over plain HTTP. Default true."""
+
+
+class ImagePipeline(pulumi.ComponentResource):
+    """A bucket for images, a bus for events about them, and the function that turns the one into the other.
+
+    Each new object below `originals/`, and each `ProcessingRequested` event on the bus, reaches the image processor
+    through a queue. It writes below `derived/`, which starts nothing, and publishes to the bus.
+    """
+
+    bucket_name: Output[str]
+    bucket_arn: Output[str]
+    bucket_parameter: Output[str]
+    """`name:version` of the parameter that holds the bucket's name."""
+    bucket_parameter_arn: Output[str]
+    event_bus_name: Output[str]
+    event_bus_arn: Output[str]
+    function_name: Output[str]
+    queue_name: Output[str]
+    dead_letter_arn: Output[str]
+    dead_letter_url: Output[str]
+    dead_letter_name: Output[str]
+
+    def __init__(self, name: str, args: ImagePipelineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("collections:index:ImagePipeline", name, props={}, opts=opts)
+        child = children_of(self, opts)
+        # What keeps data waits for nothing; only the function waits for what the pipeline depends on.
+        at_once = pulumi.ResourceOptions(parent=self)
+        bucket = ImageBucket(
+            name,
+            {
+                "deletion_protection": args.get("deletion_protection", True),
+                "require_tls": args.get("require_tls", True),
+            },
+            at_once,
+        )
+        bus = aws.cloudwatch.EventBus(name, name=f"{pulumi.get_project()}-{pulumi.get_stack()}", opts=at_once)
+        parameters = Parameters(
+            name,
+            {"prefix": args["parameter_prefix"], "values": {BUCKET_PARAMETER: bucket.bucket_name}},
+            at_once,
+        )
+        given = args["image_processor"]
+        processor: FunctionArgs = {
+            **given,
+            "environment": {
+                **given.get("environment", {}),
+                "BUCKET_NAME_PARAMETER": parameters.reference(BUCKET_PARAMETER),
+                "EVENT_BUS": bus.name,
+            },
+            "statements": [
+                *given.get("statements", []),
+                grants.read_parameters(parameters.arn(BUCKET_PARAMETER)),
+                grants.read_objects(bucket.bucket_arn, ORIGINALS),
+                grants.notice_missing_objects(bucket.bucket_arn),
+                grants.write_objects(bucket.bucket_arn, DERIVED),
+                grants.publish_events(bus.arn),
+            ],
+        }
+        function = AnalysisFunction(
+            "image_processor",
+            {
+                "subscriptions": {
+                    "uploaded": {"pattern": _new_originals(bucket.bucket_name)},
+                    "requested": {"pattern": _PROCESSING_REQUESTED, "event_bus": bus.name},
+                },
+                "function": processor,
+                "maximum_concurrency": args["maximum_concurrency"],
+                # An image takes seconds and much memory: one at a time.
+                "batch_size": 1,
+            },
+            child,
+        )
+        self.bucket_name, self.bucket_arn = bucket.bucket_name, bucket.bucket_arn
+        self.bucket_parameter = parameters.reference(BUCKET_PARAMETER)
+        self.bucket_parameter_arn = parameters.arn(BUCKET_PARAMETER)
+        self.event_bus_name, self.event_bus_arn = bus.name, bus.arn
+        self.function_name = function.function_name
+        self.queue_name, self.dead_letter_name = function.queue_name, function.dead_letter_name
+        self.dead_letter_arn, self.dead_letter_url = function.dead_letter_arn, function.dead_letter_url
+        self.register_outputs(
+            {
+                "bucket_name": self.bucket_name,
+                "bucket_arn": self.bucket_arn,
+                "bucket_parameter": self.bucket_parameter,
+                "bucket_parameter_arn": self.bucket_parameter_arn,
+                "event_bus_name": self.event_bus_name,
+                "event_bus_arn": self.event_bus_arn,
+                "function_name": self.function_name,
+                "queue_name": self.queue_name,
+                "dead_letter_arn": self.dead_letter_arn,
+                "dead_letter_url": self.dead_letter_url,
+                "dead_letter_name": self.dead_letter_name,
+            }
+        )
+
+
+_PROCESSING_REQUESTED = '{"source": ["collections.api"], "detail-type": ["ProcessingRequested"]}'
+
+
+def _new_originals(bucket_name: Output[str]) -> Output[str]:
+    return Output.json_dumps(
+        {
+            "source": ["aws.s3"],
+            "detail-type": ["Object Created"],
+            "detail": {"bucket": {"name": [bucket_name]}, "object": {"key": [{"prefix": ORIGINALS}]}},
+        }
+    )

@@ -1,0 +1,48 @@
+"""Brings the database's schema up to date while the stack is being deployed."""
+
+from collections.abc import Mapping
+from typing import TypedDict
+
+import pulumi
+import pulumi_aws as aws
+from pulumi import Input, Output
+
+from components.function import Function, FunctionArgs
+from components.naming import children_of
+
+
+class MigrationArgs(TypedDict):
+    """What migrates, and when it has to again."""
+
+    function: FunctionArgs
+    """Applies all migrations that are not applied yet; may run any number of times."""
+    triggers: Mapping[str, Input[str]]
+    """Run again when one of these changes, besides the function's image: versions of the passwords that it sets."""
+
+
+class Migration(pulumi.ComponentResource):
+    """Runs a function once for each image, during the deployment, and stops the deployment when it fails.
+
+    Whatever needs the schema names this component in `depends_on`: until the migration has succeeded, the functions
+    that were there before keep serving.
+    """
+
+    function_name: Output[str]
+    result: Output[str]
+    """What the function returned, as JSON."""
+
+    def __init__(self, name: str, args: MigrationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("collections:index:Migration", name, props={}, opts=opts)
+        child = children_of(self, opts)
+        function = Function(name, args["function"], child)
+        invocation = aws.lambda_.Invocation(
+            f"{name}-run",
+            function_name=function.function_name,
+            qualifier=function.alias_name,
+            input="{}",
+            triggers={"image": args["function"]["platform"]["image_uri"], **args["triggers"]},
+            opts=child,
+        )
+        self.function_name = function.function_name
+        self.result = invocation.result
+        self.register_outputs({"function_name": self.function_name, "result": self.result})

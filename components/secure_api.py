@@ -1,0 +1,222 @@
+"""An HTTP API that only people who signed in can use."""
+
+import json
+from collections.abc import Sequence
+from typing import NotRequired, TypedDict
+
+import pulumi
+import pulumi_aws as aws
+from pulumi import Input, Output
+
+from components.function import Function, FunctionArgs
+from components.naming import children_of, physical_name
+from components.user_pool import UserPool
+
+EVERYTHING = "ANY /{proxy+}"
+# API Gateway gives up after 30 seconds; the function's own timeout comes first and says more.
+_INTEGRATION_MILLISECONDS = 30_000
+_PREFLIGHT_SECONDS = 3600
+_ACCESS_LOG = json.dumps(
+    {
+        "time": "$context.requestTime",
+        "request_id": "$context.requestId",
+        "ip": "$context.identity.sourceIp",
+        "user": "$context.authorizer.claims.sub",
+        "route": "$context.routeKey",
+        "path": "$context.path",
+        "status": "$context.status",
+        "latency_ms": "$context.responseLatency",
+        "integration_ms": "$context.integrationLatency",
+        "bytes": "$context.responseLength",
+        "error": "$context.error.message",
+    }
+)
+
+
+class SecureApiArgs(TypedDict):
+    """What answers, who may ask, and how often."""
+
+    function: FunctionArgs
+    """Answers requests in payload format 2.0. It is told the user pool's ids and domain."""
+    public_routes: Sequence[str]
+    """Routes that need no token, such as `GET /health`."""
+    allowed_origins: Sequence[Input[str]]
+    """Origins of web pages, besides the API's own, whose scripts may call it."""
+    requests_per_second: Input[int]
+    """Sustained rate of all callers together."""
+    burst: Input[int]
+    """Requests at once of all callers together."""
+    mfa: Input[str]
+    """Second factor by a TOTP app: `off`, `optional` or `required`."""
+    callback_urls: NotRequired[Sequence[Input[str]]]
+    """Where the sign-in page may send people back to, besides the API's own root."""
+    allow_password_auth: NotRequired[bool]
+    """Let clients send plain passwords to Cognito. Default false."""
+    deletion_protection: NotRequired[bool]
+    """Refuse deletion of the people. Default true."""
+
+
+class SecureApi(pulumi.ComponentResource):
+    """Puts a function behind an address, a sign-in and a throttle.
+
+    Every route but the public ones needs a token of the pool: API Gateway verifies it before the function runs.
+    """
+
+    url: Output[str]
+    """Without a slash at the end."""
+    api_id: Output[str]
+    user_pool_id: Output[str]
+    client_id: Output[str]
+    domain: Output[str]
+    """Host of the sign-in page."""
+    function_name: Output[str]
+
+    def __init__(self, name: str, args: SecureApiArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("collections:index:SecureApi", name, props={}, opts=opts)
+        child = children_of(self, opts)
+        # Nobody needs the schema to sign in: people and address wait for nothing.
+        at_once = pulumi.ResourceOptions(parent=self)
+        api = aws.apigatewayv2.Api(
+            name,
+            name=physical_name(name),
+            protocol_type="HTTP",
+            cors_configuration=_cors(args["allowed_origins"]),
+            opts=at_once,
+        )
+        pool = UserPool(
+            "users",
+            {
+                "callback_urls": [Output.concat(api.api_endpoint, "/"), *args.get("callback_urls", [])],
+                "mfa": args["mfa"],
+                "allow_password_auth": args.get("allow_password_auth", False),
+                "deletion_protection": args.get("deletion_protection", True),
+            },
+            at_once,
+        )
+        arguments: FunctionArgs = {
+            **args["function"],
+            "environment": {
+                **args["function"].get("environment", {}),
+                "COGNITO_USER_POOL_ID": pool.user_pool_id,
+                "COGNITO_CLIENT_ID": pool.client_id,
+                "COGNITO_DOMAIN": pool.domain,
+            },
+        }
+        function = Function(name, arguments, child)
+        routes = _routes(name, api, function, pool, args["public_routes"], child)
+        self._stage(name, api, args, routes, child)
+
+        self.url, self.api_id = api.api_endpoint, api.id
+        self.user_pool_id, self.client_id, self.domain = pool.user_pool_id, pool.client_id, pool.domain
+        self.function_name = function.function_name
+        self.register_outputs(
+            {
+                "url": self.url,
+                "api_id": self.api_id,
+                "user_pool_id": self.user_pool_id,
+                "client_id": self.client_id,
+                "domain": self.domain,
+                "function_name": self.function_name,
+            }
+        )
+
+    def _stage(
+        self,
+        name: str,
+        api: aws.apigatewayv2.Api,
+        args: SecureApiArgs,
+        routes: Sequence[pulumi.Resource],
+        child: pulumi.ResourceOptions,
+    ) -> None:
+        logs = aws.cloudwatch.LogGroup(
+            f"{name}-access",
+            name=f"/aws/apigateway/{physical_name(name)}",
+            retention_in_days=args["function"]["platform"]["log_retention_days"],
+            opts=child,
+        )
+        aws.apigatewayv2.Stage(
+            name,
+            api_id=api.id,
+            name="$default",
+            auto_deploy=True,
+            access_log_settings={"destination_arn": logs.arn, "format": _ACCESS_LOG},
+            default_route_settings={
+                "throttling_rate_limit": args["requests_per_second"],
+                "throttling_burst_limit": args["burst"],
+                "detailed_metrics_enabled": True,
+            },
+            # A stage without its routes would answer 404 while they are being made.
+            opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=list(routes))),
+        )
+
+
+def _routes(
+    name: str,
+    api: aws.apigatewayv2.Api,
+    function: Function,
+    pool: UserPool,
+    public_routes: Sequence[str],
+    child: pulumi.ResourceOptions,
+) -> list[pulumi.Resource]:
+    authorizer = aws.apigatewayv2.Authorizer(
+        name,
+        name=physical_name(name),
+        api_id=api.id,
+        authorizer_type="JWT",
+        identity_sources=["$request.header.Authorization"],
+        jwt_configuration={"issuer": pool.issuer, "audiences": [pool.client_id]},
+        opts=child,
+    )
+    permission = aws.lambda_.Permission(
+        name,
+        action="lambda:InvokeFunction",
+        function=function.function_name,
+        qualifier=function.alias_name,
+        principal="apigateway.amazonaws.com",
+        source_arn=Output.concat(api.execution_arn, "/*/*"),
+        opts=child,
+    )
+    integration = aws.apigatewayv2.Integration(
+        name,
+        api_id=api.id,
+        integration_type="AWS_PROXY",
+        integration_uri=function.invoke_arn,
+        payload_format_version="2.0",
+        timeout_milliseconds=_INTEGRATION_MILLISECONDS,
+        opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[permission])),
+    )
+    target = Output.concat("integrations/", integration.id)
+    public = [
+        aws.apigatewayv2.Route(
+            f"{name}-{route.split()[1]}",
+            api_id=api.id,
+            route_key=route,
+            authorization_type="NONE",
+            target=target,
+            opts=child,
+        )
+        for route in public_routes
+    ]
+    private = aws.apigatewayv2.Route(
+        f"{name}-everything",
+        api_id=api.id,
+        route_key=EVERYTHING,
+        authorization_type="JWT",
+        authorizer_id=authorizer.id,
+        target=target,
+        opts=child,
+    )
+    return [*public, private]
+
+
+def _cors(origins: Sequence[Input[str]]) -> aws.apigatewayv2.ApiCorsConfigurationArgs | None:
+    """API Gateway answers preflights itself, so that they need no token; pages of the API's own origin send none."""
+    if not origins:
+        return None
+    return aws.apigatewayv2.ApiCorsConfigurationArgs(
+        allow_origins=origins,
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["authorization", "content-type"],
+        expose_headers=["location", "retry-after", "x-request-id"],
+        max_age=_PREFLIGHT_SECONDS,
+    )
