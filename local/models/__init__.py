@@ -1,0 +1,1 @@
+"""Stand-ins for the vendors' models: the same wire formats, other engines, on loopback."""
