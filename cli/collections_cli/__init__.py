@@ -1,0 +1,1 @@
+"""Collections from the command line, and as a Python client: `collections_cli.client.Client`."""

@@ -1,0 +1,1 @@
+"""What operators do to a stack, with AWS credentials of their own: needs the extra `admin`."""

@@ -1,0 +1,80 @@
+"""What people see: tables and sheets on the terminal."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from collections_cli.resources import Item, SearchResponse, Status
+
+_STYLES: dict[Status, str] = {"searchable": "green", "failed": "red", "duplicate": "yellow"}
+
+
+def status_text(status: Status) -> Text:
+    """`status`, coloured by whether it is good or bad news."""
+    return Text(status, _STYLES.get(status, "dim"))
+
+
+def headline(item: Item) -> str:
+    """The best one-line name there is."""
+    analysis = item["latest_analysis"]
+    return item["title"] or (analysis["headline"] if analysis else None) or item["original_filename"]
+
+
+def show_items(console: Console, items: Iterable[Item]) -> None:
+    """One line an item."""
+    table = _table("id", "status", "category", "what")
+    for item in items:
+        category = item["latest_analysis"]["category"] if item["latest_analysis"] else None
+        what = Text(headline(item))
+        if item["error"]:
+            what.append(f": {item['error']}", "red")
+        table.add_row(item["id"], status_text(item["status"]), category or "", what)
+    console.print(table)
+
+
+def show_item(console: Console, item: Item) -> None:
+    """All that one wants to know of an item."""
+    analysis = item["latest_analysis"]
+    size = f"{item['file_size']:,} bytes" + (f", {item['width']} x {item['height']}" if item["width"] else "")
+    rows: Sequence[tuple[str, RenderableType | None]] = [
+        ("id", item["id"]),
+        ("status", status_text(item["status"])),
+        ("error", item["error"] and Text(item["error"], "red")),
+        ("duplicate of", item["duplicate_of"]),
+        ("file", Text(f"{item['original_filename']} ({item['mime_type']}, {size})")),
+        ("taken", item["taken_at"]),
+        ("camera", item["camera"] and Text(item["camera"])),
+        ("added", item["created_at"]),
+        ("category", analysis and analysis["category"]),
+        ("headline", analysis and Text(analysis["headline"] or "")),
+        ("summary", analysis and Text(analysis["summary"] or "")),
+        ("model", analysis and (analysis["answered_by"] or analysis["model"])),
+        ("image", item["image_url"] and Text(item["image_url"], "dim")),
+    ]
+    sheet = Table.grid(padding=(0, 2))
+    for name, value in rows:
+        if value:
+            sheet.add_row(Text(name, "bold"), value)
+    console.print(sheet)
+
+
+def show_search(console: Console, found: SearchResponse) -> None:
+    """The results, best first."""
+    if not found["results"]:
+        console.print("Nothing matches.")
+        return
+    table = _table("", "score", "category", "what", "id")
+    for result in found["results"]:
+        what = result["headline"] or str(result["metadata"].get("original_filename", ""))
+        score, category = f"{result['score']:.3f}", result["category"] or ""
+        table.add_row(str(result["rank"]), score, category, Text(what), result["item_id"])
+    console.print(table)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold", no_wrap=column in {"id", "status", "score"})
+    return table
