@@ -1,0 +1,34 @@
+"""Measures, shows the tables, and writes docs/benchmarks.md and .json. Exit code 1: an aim was missed.
+
+With `--quick` it shows only that everything can be measured: two rounds, without the largest image, nothing written.
+"""
+
+import argparse
+import sys
+
+from benchmarks.imaging import CASES, HANDLER_ROUNDS, QUICK_ROUNDS, Comparison, aims, compare, handler_overhead
+from benchmarks.paths import DOCUMENT, RESULTS
+from benchmarks.report import as_json, page
+
+
+def main(*, quick: bool) -> int:
+    comparisons: list[Comparison] = []
+    for case in CASES[1:] if quick else CASES:
+        print(f"measuring: {case.title}", file=sys.stderr)
+        comparisons.append(compare(case, QUICK_ROUNDS if quick else case.rounds))
+    print("measuring: the handler", file=sys.stderr)
+    handler = handler_overhead(QUICK_ROUNDS if quick else HANDLER_ROUNDS)
+    reached = aims(comparisons)
+    document = page(comparisons, handler, reached)
+    print(document)
+    if quick:
+        return 0
+    DOCUMENT.write_text(document)
+    RESULTS.write_text(as_json(comparisons, handler, reached))
+    return 0 if all(aim.met for aim in reached) else 1
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="two rounds each; nothing is written")
+    sys.exit(main(quick=parser.parse_args().quick))

@@ -1,0 +1,167 @@
+"""The image processor's handler on a real database, with an S3 and an EventBridge that answer at once."""
+
+import io
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import IO, Any, cast
+from uuid import uuid4
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+from sqlalchemy import Engine
+from urllib3 import HTTPResponse
+
+from local.postgres import Postgres
+from runtime import clients, items
+from runtime.database import connect, tenant_session
+from runtime.keys import original_key
+from runtime.migrations.upgrade import FUNCTIONS_ROLE, SWEEPER_ROLE, create_login, upgrade
+from runtime.models import Item
+
+_OWNER = "collections_owner"
+_USER = "bench"
+_ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "bench",
+    "AWS_SECRET_ACCESS_KEY": "bench",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "STACK": "bench",
+    "BUCKET_NAME": "bench",
+    "EVENT_BUS": "bench",
+    "QUEUE_URL": "bench",
+    "MAX_RECEIVES": "5",
+    "MAX_UPLOAD_MB": "50",
+    "MAX_MEGAPIXELS": "60",
+    "POWERTOOLS_SERVICE_NAME": "image_processor",
+    "POWERTOOLS_METRICS_NAMESPACE": "Collections",
+}
+_CONTEXT = SimpleNamespace(
+    function_name="bench",
+    function_version="1",
+    memory_limit_in_mb=2048,
+    invoked_function_arn="arn:aws:lambda:eu-central-1:000000000000:function:bench",
+    aws_request_id="bench",
+    get_remaining_time_in_millis=lambda: 60_000,
+)
+
+
+@dataclass(frozen=True)
+class HandlerAtWork:
+    """The handler, and what it needs for one image after the other."""
+
+    engine: Engine
+    objects: dict[str, bytes]
+    """By path, as S3 has them."""
+    handler: Callable[[dict[str, Any], LambdaContext], Any]
+
+    def upload(self, body: bytes) -> dict[str, Any]:
+        """The message about a new image; nothing of this belongs to the handler's time."""
+        item_id = uuid4()
+        key = original_key(_USER, item_id, "png")
+        item = Item(
+            id=item_id,
+            user_id=_USER,
+            original_key=key,
+            original_filename="screenshot.png",
+            mime_type="image/png",
+            file_size=len(body),
+        )
+        with tenant_session(self.engine, _USER) as session:
+            items.create(session, item)
+        # Other bytes each time, behind the image's end: the same ones would be a duplicate, and no work.
+        self.objects[f"/{key}"] = body + item_id.bytes
+        return _message(key, len(body))
+
+    def handle(self, message: dict[str, Any]) -> None:
+        """Raises `RuntimeError` with the handler's log when the message failed."""
+        with tempfile.TemporaryFile("w+") as log:
+            with _logging_to(log):
+                answer = self.handler({"Records": [message]}, cast("LambdaContext", _CONTEXT))
+            if answer["batchItemFailures"]:
+                log.seek(0)
+                raise RuntimeError(f"the handler failed:\n{log.read()}")
+
+
+@contextmanager
+def handler_at_work() -> Generator[HandlerAtWork]:
+    """Starts a database for it, and stops that afterwards."""
+    with tempfile.TemporaryDirectory() as folder, Postgres(Path(folder) / "postgres", durable=False) as server:
+        server.create(username=_OWNER, password=_OWNER, database="collections")
+        owner = connect(_url(server, _OWNER), pool_size=2)
+        for role in (FUNCTIONS_ROLE, SWEEPER_ROLE):
+            create_login(owner, _url(server, role), role)
+        upgrade(owner)
+        owner.dispose()
+        os.environ.update(_ENVIRONMENT, DATABASE_URL=_url(server, FUNCTIONS_ROLE))
+        # Its module reads the environment, as Lambda's does.
+        from runtime.handlers import image_processor
+
+        objects = _answer_at_once()
+        engine = image_processor.start().step.engine
+        yield HandlerAtWork(engine, objects, image_processor.handler)
+        engine.dispose()
+
+
+@contextmanager
+def _logging_to(file: IO[str]) -> Generator[None]:
+    """Have the log written, for that takes time too, but not onto the screen."""
+    sys.stdout.flush()
+    screen = os.dup(1)
+    os.dup2(file.fileno(), 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(screen, 1)
+        os.close(screen)
+
+
+def _url(server: Postgres, role: str) -> str:
+    return f"postgresql://{role}:{role}@{server.host}:{server.port}/collections?sslmode=disable"
+
+
+def _answer_at_once() -> dict[str, bytes]:
+    """Has boto3 do all its work but the sending; the objects that S3 has."""
+    objects: dict[str, bytes] = {}
+
+    def s3(request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        path = "/" + str(request.url).split("/", 3)[3].partition("?")[0]
+        return _response(request, objects[path] if request.method == "GET" else b"")
+
+    def event_bridge(request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        return _response(request, b'{"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]}')
+
+    clients.s3().meta.events.register("before-send.s3", s3)  # pyright: ignore[reportArgumentType]
+    clients.event_bridge().meta.events.register("before-send.events", event_bridge)  # pyright: ignore[reportArgumentType]
+    return objects
+
+
+def _response(request: AWSPreparedRequest, body: bytes) -> AWSResponse:
+    headers = HTTPHeaders.from_dict({"content-length": str(len(body))})
+    raw = HTTPResponse(body=io.BytesIO(body), headers=dict(headers.items()), status=200, preload_content=False)
+    return AWSResponse(request.url, 200, headers, raw)
+
+
+def _message(key: str, size: int) -> dict[str, Any]:
+    event = {
+        "id": str(uuid4()),
+        "source": "aws.s3",
+        "detail-type": "Object Created",
+        "detail": {"bucket": {"name": "bench"}, "object": {"key": key, "size": size}},
+    }
+    return {
+        "messageId": str(uuid4()),
+        "receiptHandle": "bench",
+        "body": json.dumps(event),
+        "attributes": {"ApproximateReceiveCount": "1"},
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:eu-central-1:000000000000:bench",
+        "awsRegion": "eu-central-1",
+    }
