@@ -1,0 +1,42 @@
+import json
+
+from components.function_image import FunctionImage, FunctionImageArgs
+from tests.components.declarations import Declarations, Declare
+from tests.components.provider import DIGEST
+
+BUILT: FunctionImageArgs = {"context": ".", "dockerfile": "runtime/Dockerfile", "tag": "4f5e6d7"}
+REPOSITORY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/collections-dev-functions"
+
+
+def image(declare: Declare, args: FunctionImageArgs) -> tuple[Declarations, list[str]]:
+    digests: list[str] = []
+    return declare(lambda: FunctionImage("functions", args).digest.apply(digests.append)), digests
+
+
+def test_the_image_is_built_for_arm64_from_the_commit_and_named_by_digest(declare: Declare):
+    declared, digests = image(declare, BUILT)
+
+    built = declared.one("docker:index/image:Image")
+    assert built.inputs["imageName"] == f"{REPOSITORY}:4f5e6d7"
+    assert built.inputs["build"]["platform"] == "linux/arm64"
+    assert "args" not in built.inputs["build"]
+    assert built.secrets == {"registry"}
+    assert digests == [f"{REPOSITORY}@{DIGEST}"]
+
+
+def test_an_image_built_earlier_is_used_as_it_is(declare: Declare):
+    promoted = "999999999999.dkr.ecr.eu-west-1.amazonaws.com/collections-test-functions@sha256:" + "cd" * 32
+
+    declared, digests = image(declare, {**BUILT, "digest": promoted})
+
+    assert declared.of("docker:index/image:Image") == []
+    assert digests == [promoted]
+
+
+def test_images_are_scanned_and_those_with_a_tag_never_expire(declare: Declare):
+    declared, _ = image(declare, BUILT)
+
+    repository = declared.one("ecr/repository:Repository").inputs
+    (rule,) = json.loads(declared.one("lifecyclePolicy:LifecyclePolicy").inputs["policy"])["rules"]
+    assert repository["imageScanningConfiguration"] == {"scanOnPush": True}
+    assert rule["selection"]["tagStatus"] == "untagged"

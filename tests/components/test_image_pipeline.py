@@ -1,0 +1,80 @@
+import json
+
+from components.browser_uploads import BrowserUploads
+from components.image_bucket import ImageBucket
+from components.image_pipeline import ImagePipeline, ImagePipelineArgs
+from tests.components.declarations import FUNCTION, Declare
+
+PIPELINE: ImagePipelineArgs = {
+    "image_processor": FUNCTION,
+    "maximum_concurrency": 2,
+    "parameter_prefix": "/collections/dev",
+}
+
+
+def test_only_originals_start_the_pipeline(declare: Declare):
+    rule = declare(lambda: ImagePipeline("images", PIPELINE)).one("eventRule:EventRule", "image_processor-uploaded")
+
+    pattern = json.loads(rule.inputs["eventPattern"])
+    assert pattern["detail"] == {"bucket": {"name": ["images"]}, "object": {"key": [{"prefix": "originals/"}]}}
+
+
+def test_the_image_processor_reads_originals_and_writes_what_it_derives(declare: Declare):
+    statements = declare(lambda: ImagePipeline("images", PIPELINE)).policy("image_processor-policy")
+
+    objects = {each["Action"][0]: each["Resource"] for each in statements if each["Action"][0].startswith("s3:")}
+    assert objects == {
+        "s3:GetObject": ["arn:aws:s3:::images/originals/*"],
+        "s3:ListBucket": ["arn:aws:s3:::images"],
+        "s3:PutObject": ["arn:aws:s3:::images/derived/*"],
+    }
+
+
+def test_functions_learn_the_buckets_name_from_parameter_store(declare: Declare):
+    declared = declare(lambda: ImagePipeline("images", PIPELINE))
+
+    parameter = declared.one("ssm/parameter:Parameter").inputs
+    variables = declared.one("lambda/function:Function").inputs["environment"]["variables"]
+    assert (parameter["name"], parameter["value"]) == ("/collections/dev/s3/bucket_name", "images")
+    assert variables["BUCKET_NAME_PARAMETER"] == "/collections/dev/s3/bucket_name:1"
+
+
+def test_nobody_reaches_the_bucket_without_a_signature_and_tls(declare: Declare):
+    declared = declare(lambda: ImageBucket("images", {}))
+
+    blocked = declared.one("bucketPublicAccessBlock:BucketPublicAccessBlock").inputs
+    (statement,) = json.loads(declared.one("bucketPolicy:BucketPolicy").inputs["policy"])["Statement"]
+    assert all(value is True for key, value in blocked.items() if key != "bucket")
+    assert statement["Effect"] == "Deny"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert statement["Resource"] == ["arn:aws:s3:::images", "arn:aws:s3:::images/*"]
+
+
+def test_exports_and_leftovers_go_away_by_themselves(declare: Declare):
+    lifecycle = declare(lambda: ImageBucket("images", {})).one(
+        "bucketLifecycleConfiguration:BucketLifecycleConfiguration"
+    )
+
+    exports, leftovers = lifecycle.inputs["rules"]
+    assert (exports["filter"], exports["expiration"]) == ({"prefix": "exports/"}, {"days": 1})
+    assert leftovers["noncurrentVersionExpiration"]["noncurrentDays"] <= 30
+    assert "expiration" not in leftovers
+
+
+def test_a_protected_bucket_is_not_emptied_to_be_deleted(declare: Declare):
+    protected = declare(lambda: ImageBucket("images", {})).one("s3/bucket:Bucket")
+    disposable = declare(lambda: ImageBucket("images", {"deletion_protection": False})).one("s3/bucket:Bucket")
+
+    assert protected.inputs["forceDestroy"] is False
+    assert disposable.inputs["forceDestroy"] is True
+
+
+def test_pages_of_named_origins_may_post_and_no_others(declare: Declare):
+    declared = declare(
+        lambda: BrowserUploads("uploads", {"bucket_name": "images", "allowed_origins": ["https://photos.example.org"]})
+    )
+
+    (rule,) = declared.one("bucketCorsConfiguration:BucketCorsConfiguration").inputs["corsRules"]
+    assert rule["allowedOrigins"] == ["https://photos.example.org"]
+    assert "POST" in rule["allowedMethods"]
+    assert "DELETE" not in rule["allowedMethods"]

@@ -1,0 +1,125 @@
+"""Permissions that the emulator gives to everybody: here the whole program's record has to show that they fit."""
+
+import json
+
+import pytest
+
+from local.recorder import Graph, Resource
+from tests.not_enforced import NOT_ENFORCED
+
+Granted = dict[str, dict[str, set[str]]]
+"""By action, then by role: the ARNs."""
+
+
+@pytest.fixture
+def granted(graph: Graph) -> Granted:
+    found: Granted = {}
+    for policy in graph.of("aws:iam/rolePolicy:RolePolicy"):
+        for statement in json.loads(policy.inputs["policy"])["Statement"]:
+            for action in statement["Action"]:
+                role = policy.name.removesuffix("-policy")
+                found.setdefault(action, {}).setdefault(role, set()).update(statement["Resource"])
+    return found
+
+
+def functions(graph: Graph) -> dict[str, Resource]:
+    return {each.name: each for each in graph.of("aws:lambda/function:Function")}
+
+
+def only(actions: str) -> list[str]:
+    """The actions that are not enforced whose names begin like this."""
+    return [action for action in NOT_ENFORCED if action.startswith(actions)]
+
+
+def test_each_function_writes_to_its_own_log_and_no_other(graph: Graph, granted: Granted):
+    arns = {each.inputs["name"]: each.state["arn"] for each in graph.of("aws:cloudwatch/logGroup:LogGroup")}
+    logs = {role: {f"{arns[each.inputs['loggingConfig']['logGroup']]}:*"} for role, each in functions(graph).items()}
+
+    assert [granted[action] for action in only("logs:")] == [logs, logs]
+
+
+def test_who_is_traced_may_say_so(graph: Graph, granted: Granted):
+    traced = {
+        role: {"*"} for role, each in functions(graph).items() if each.inputs["tracingConfig"]["mode"] == "Active"
+    }
+
+    assert [granted[action] for action in only("xray:")] == [traced, traced]
+
+
+def test_who_runs_in_the_network_may_join_it(graph: Graph, granted: Granted):
+    joining = {role: {"*"} for role, each in functions(graph).items() if each.inputs.get("vpcConfig")}
+
+    assert len(only("ec2:")) == 6
+    assert all(granted[action] == joining for action in only("ec2:"))
+
+
+def test_each_consumer_takes_messages_from_its_own_queue_and_no_other(graph: Graph, granted: Granted):
+    aliases = {each.state["arn"]: each.inputs["functionName"] for each in graph.of("aws:lambda/alias:Alias")}
+    roles = {each.inputs["name"]: role for role, each in functions(graph).items()}
+    queues = {
+        roles[aliases[each.inputs["functionName"]]]: {each.inputs["eventSourceArn"]}
+        for each in graph.of("aws:lambda/eventSourceMapping:EventSourceMapping")
+    }
+
+    assert queues.keys() == {"image_processor", "analyzer", "embedder"}
+    # Lambda polls with the function's role, and needs these three (Lambda Developer Guide, "Using Lambda with SQS").
+    for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"):
+        # The sweeper looks through what was given up.
+        assert {role: arns for role, arns in granted[action].items() if role != "sweeper"} == queues
+
+
+def test_the_sweeper_looks_through_the_dead_letters_of_every_consumer_and_no_other_queue(
+    graph: Graph, granted: Granted
+):
+    given_up = {
+        json.loads(each.inputs["redrivePolicy"])["deadLetterTargetArn"]
+        for each in graph.of("aws:sqs/queue:Queue")
+        if each.inputs.get("redrivePolicy")
+    }
+
+    assert len(given_up) == 3
+    assert granted["sqs:ReceiveMessage"]["sweeper"] == given_up
+    assert granted["sqs:ChangeMessageVisibility"]["sweeper"] == given_up
+    assert "sweeper" not in granted["sqs:DeleteMessage"]
+
+
+def test_failed_runs_of_the_sweeper_can_be_written_down(graph: Graph, granted: Granted):
+    (config,) = graph.of("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig")
+    destination = config.inputs["destinationConfig"]["onFailure"]["destination"]
+
+    assert destination in granted["sqs:SendMessage"]["sweeper"]
+
+
+def test_who_deletes_objects_deletes_their_versions_and_who_reads_them_notices_when_they_are_gone(granted: Granted):
+    assert granted["s3:DeleteObjectVersion"] == granted["s3:DeleteObject"]
+    # The API only signs addresses: whoever follows one may as well be told that access is denied.
+    reading = granted["s3:GetObject"].keys() - {"api"}
+    assert granted["s3:ListBucket"].keys() == reading
+    for role in reading:
+        (bucket,) = granted["s3:ListBucket"][role]
+        assert all(arn.startswith(f"{bucket}/") for arn in granted["s3:GetObject"][role])
+
+
+def test_roles_are_taken_on_by_lambda_only(graph: Graph):
+    roles = {each.state["arn"]: each.inputs["assumeRolePolicy"] for each in graph.of("aws:iam/role:Role")}
+    for function in functions(graph).values():
+        (statement,) = json.loads(roles[function.inputs["role"]])["Statement"]
+        assert (statement["Action"], statement["Principal"]) == ("sts:AssumeRole", {"Service": "lambda.amazonaws.com"})
+
+
+def test_functions_are_invoked_by_the_api_and_the_schedule_only(graph: Graph):
+    permissions = {each.name: each.inputs for each in graph.of("aws:lambda/permission:Permission")}
+
+    assert {name: each["principal"] for name, each in permissions.items()} == {
+        "api": "apigateway.amazonaws.com",
+        "sweeper-schedule": "events.amazonaws.com",
+    }
+    assert all(each["sourceArn"] and each["qualifier"] for each in permissions.values())
+
+
+def test_queues_are_filled_by_their_rules_only(graph: Graph):
+    rules = {each.state["arn"] for each in graph.of("aws:cloudwatch/eventRule:EventRule")}
+    for policy in graph.of("aws:sqs/queuePolicy:QueuePolicy"):
+        (statement,) = json.loads(policy.inputs["policy"])["Statement"]
+        assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+        assert set(statement["Condition"]["ArnEquals"]["aws:SourceArn"]) <= rules

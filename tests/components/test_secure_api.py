@@ -1,0 +1,86 @@
+import pytest
+
+from components.secure_api import SecureApi, SecureApiArgs
+from tests.components.declarations import FUNCTION, Declare
+
+API: SecureApiArgs = {
+    "function": FUNCTION,
+    "public_routes": ["GET /health"],
+    "allowed_origins": ["https://photos.example.org"],
+    "requests_per_second": 5,
+    "burst": 10,
+    "mfa": "optional",
+    "callback_urls": ["http://localhost:8976/callback"],
+}
+
+
+def test_every_route_but_the_public_ones_needs_a_token_of_the_pool(declare: Declare):
+    declared = declare(lambda: SecureApi("api", API))
+
+    routes = {each.inputs["routeKey"]: each.inputs for each in declared.of("apigatewayv2/route:Route")}
+    authorizer = declared.one("apigatewayv2/authorizer:Authorizer").inputs
+    assert {key: route["authorizationType"] for key, route in routes.items()} == {
+        "GET /health": "NONE",
+        "ANY /{proxy+}": "JWT",
+    }
+    assert routes["ANY /{proxy+}"]["authorizerId"] == "api-id"
+    assert authorizer["jwtConfiguration"] == {
+        "issuer": "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Pool",
+        "audiences": ["client123"],
+    }
+
+
+def test_people_are_invited_and_their_browsers_keep_no_secret(declare: Declare):
+    declared = declare(lambda: SecureApi("api", API))
+
+    pool = declared.one("cognito/userPool:UserPool").inputs
+    client = declared.one("cognito/userPoolClient:UserPoolClient").inputs
+    assert pool["adminCreateUserConfig"] == {"allowAdminCreateUserOnly": True}
+    assert pool["passwordPolicy"]["minimumLength"] >= 12
+    assert client["generateSecret"] is False
+    assert client["allowedOauthFlows"] == ["code"]
+    assert client["enableTokenRevocation"] is True
+    assert (client["accessTokenValidity"], client["idTokenValidity"]) == (60, 60)
+    assert client["callbackUrls"] == [
+        "https://api123.execute-api.eu-west-1.amazonaws.com/",
+        "http://localhost:8976/callback",
+    ]
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_plain_passwords_are_taken_only_where_allowed(declare: Declare, allowed: bool):
+    client = declare(lambda: SecureApi("api", {**API, "allow_password_auth": allowed})).one("UserPoolClient")
+
+    assert ("ALLOW_USER_PASSWORD_AUTH" in client.inputs["explicitAuthFlows"]) is allowed
+
+
+@pytest.mark.parametrize(
+    ("mfa", "configured", "app"),
+    [("off", "OFF", None), ("optional", "OPTIONAL", {"enabled": True}), ("required", "ON", {"enabled": True})],
+)
+def test_the_second_factor_is_as_configured(declare: Declare, mfa: str, configured: str, app: object):
+    pool = declare(lambda: SecureApi("api", {**API, "mfa": mfa})).one("cognito/userPool:UserPool").inputs
+
+    assert pool["mfaConfiguration"] == configured
+    assert pool.get("softwareTokenMfaConfiguration") == app
+
+
+def test_it_is_throttled_and_each_request_is_logged(declare: Declare):
+    stage = declare(lambda: SecureApi("api", API)).one("apigatewayv2/stage:Stage").inputs
+
+    assert stage["defaultRouteSettings"]["throttlingRateLimit"] == 5
+    assert stage["defaultRouteSettings"]["throttlingBurstLimit"] == 10
+    assert "$context.status" in stage["accessLogSettings"]["format"]
+
+
+def test_without_foreign_origins_no_page_elsewhere_may_call_it(declare: Declare):
+    api = declare(lambda: SecureApi("api", {**API, "allowed_origins": []})).one("apigatewayv2/api:Api")
+
+    assert "corsConfiguration" not in api.inputs
+
+
+def test_only_this_api_may_invoke_the_function(declare: Declare):
+    permission = declare(lambda: SecureApi("api", API)).one("lambda/permission:Permission").inputs
+
+    assert permission["sourceArn"] == "arn:aws:execute-api:eu-west-1:123456789012:api123/*/*"
+    assert permission["qualifier"] == "live"

@@ -1,0 +1,157 @@
+"""The real handler on a real Postgres, with S3 by the emulator and Voyage by a stand-in."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from fastapi import FastAPI
+
+from runtime import clients, items
+from runtime.analysis import Category
+from runtime.api.adapter import gateway_handler
+from runtime.api.app import create_app
+from runtime.api.dependencies import Services
+from runtime.api.settings import ApiSettings
+from runtime.database import tenant_session
+from runtime.keys import derived_key
+from runtime.migrations.upgrade import FUNCTIONS_ROLE
+from runtime.models import Analysis, Item
+from runtime.search.document import index
+from runtime.settings import load
+from tests.api_environment import ENVIRONMENT
+from tests.gateway import GatewayClient
+from tests.integration.api.voyage import Voyage, direction, serve_voyage
+from tests.integration.aws import running_emulator
+from tests.integration.conftest import Database
+from tests.integration.database.pipeline_steps import add_analysis, add_processed, image_analysis
+
+# Not letters that an id could contain by chance.
+ADA, BOB = "user-ada", "user-bob"
+BUCKET = ENVIRONMENT["BUCKET_NAME"]
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An S3 with the bucket, where this process's AWS clients go too."""
+    with running_emulator(tmp_path_factory.mktemp("emulator")) as url, pytest.MonkeyPatch.context() as environment:
+        aws = {name: value for name, value in ENVIRONMENT.items() if name.startswith("AWS_")}
+        for name, value in (aws | {"AWS_ENDPOINT_URL": url}).items():
+            environment.setenv(name, value)
+        clients.s3.cache_clear()
+        clients.event_bridge.cache_clear()
+        clients.s3().create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        clients.event_bridge().create_event_bus(Name=ENVIRONMENT["EVENT_BUS"])
+        yield url
+        clients.s3.cache_clear()
+        clients.event_bridge.cache_clear()
+
+
+@dataclass(frozen=True)
+class Bus:
+    """Hears what the API publishes."""
+
+    queue: str
+
+    def heard(self) -> list[tuple[str, dict[str, Any]]]:
+        """Detail type and detail of each event since the last time."""
+        sqs = boto3.client("sqs")
+        events: list[tuple[str, dict[str, Any]]] = []
+        while messages := sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                event = json.loads(message.get("Body", ""))
+                events.append((event["detail-type"], event["detail"]))
+                sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message.get("ReceiptHandle", ""))
+        return events
+
+
+@pytest.fixture
+def bus(s3_endpoint: str) -> Bus:
+    """The application's bus."""
+    sqs, events, name = boto3.client("sqs"), clients.event_bridge(), ENVIRONMENT["EVENT_BUS"]
+    queue = sqs.create_queue(QueueName="heard")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events.put_rule(Name="heard", EventBusName=name, EventPattern='{"source": ["collections.api"]}')
+    events.put_targets(Rule="heard", EventBusName=name, Targets=[{"Id": "heard", "Arn": arn}])
+    bus = Bus(queue)
+    bus.heard()
+    return bus
+
+
+@pytest.fixture(scope="session")
+def running_voyage() -> Iterator[Voyage]:
+    with serve_voyage() as voyage:
+        yield voyage
+
+
+@pytest.fixture
+def voyage(running_voyage: Voyage) -> Voyage:
+    """The stand-in, answering as it should."""
+    running_voyage.reset()
+    return running_voyage
+
+
+@pytest.fixture
+def services(database: Database, voyage: Voyage, s3_endpoint: str) -> Iterator[Services]:
+    urls = {"DATABASE_URL": database.url(FUNCTIONS_ROLE), "VOYAGE_BASE_URL": voyage.url}
+    services = Services.start(load(ApiSettings, ENVIRONMENT | urls))
+    yield services
+    services.engine.dispose()
+
+
+@pytest.fixture
+def app(services: Services) -> FastAPI:
+    return create_app(services)
+
+
+@pytest.fixture
+def ada(app: FastAPI) -> GatewayClient:
+    """Calls the API as the user Ada."""
+    return GatewayClient(gateway_handler(app), ADA)
+
+
+@pytest.fixture
+def bob(ada: GatewayClient) -> GatewayClient:
+    """Calls the same API as Bob."""
+    return ada.as_user(BOB)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A searchable item of Ada's, as the pipeline leaves it."""
+
+    item: Item
+    analysis: Analysis
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Does what the pipeline would do with Ada's images."""
+
+    services: Services
+
+    def keep(
+        self, headline: str, *, category: Category = Category.OTHER, angle: float = 90, content: str | None = None
+    ) -> Kept:
+        """A searchable item whose vector points to `angle`, with its objects in the bucket."""
+        with tenant_session(self.services.engine, ADA) as session:
+            item = add_processed(session, ADA, content)
+            analysis = add_analysis(session, item, image_analysis(headline, category=category))
+            assert items.mark_analyzed(session, item.id)
+            index(session, item, analysis, direction(angle), "voyage-4-large")
+            assert items.mark_searchable(session, item.id)
+        self.services.store.put(item.original_key, headline.encode(), item.mime_type)
+        self.services.store.put(derived_key(ADA, item.id, "thumb"), b"thumbnail", "image/webp")
+        return Kept(item, analysis)
+
+    def look_again(self, kept: Kept, headline: str) -> Analysis:
+        """Another analysis of the same image."""
+        with tenant_session(self.services.engine, ADA) as session:
+            return add_analysis(session, kept.item, image_analysis(headline), forced=True)
+
+
+@pytest.fixture
+def pipeline(services: Services) -> Pipeline:
+    return Pipeline(services)

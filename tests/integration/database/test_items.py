@@ -1,0 +1,398 @@
+"""Events move an item forward, once, whatever their order; only its owner sees it."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
+
+from runtime import analyses, catalog, items
+from runtime.analysis import Category
+from runtime.database import role_session, tenant_session
+from runtime.models import TENANT_TABLES, Item, Stage, Status
+from runtime.pagination import InvalidCursorError, Sort
+from runtime.search.document import index
+from runtime.settings import EMBEDDING_DIMENSIONS
+from tests.integration.conftest import Database
+from tests.integration.database.pipeline_steps import (
+    add_analysis,
+    add_embedding_claim,
+    add_processed,
+    facts,
+    image_analysis,
+    new_item,
+)
+
+ADA, BOB = "ada", "bob"
+
+Step = Callable[[Session, UUID], object]
+STEPS: list[Step] = [
+    items.mark_uploaded,
+    lambda session, item_id: items.mark_processed(session, item_id, facts("bytes")),
+    items.mark_analyzed,
+    items.mark_searchable,
+]
+
+
+def status(database: Database, item_id: UUID) -> Status:
+    with role_session(database.sweeper) as session:
+        return Status(session.get_one(Item, item_id).status)
+
+
+def test_an_item_goes_from_pending_to_searchable(database: Database) -> None:
+    with tenant_session(database.functions, ADA) as session:
+        item = items.create(session, new_item(ADA))
+    seen = [status(database, item.id)]
+    for step in STEPS:
+        with tenant_session(database.functions, ADA) as session:
+            assert step(session, item.id)
+        seen.append(status(database, item.id))
+    assert seen == [Status.PENDING, Status.UPLOADED, Status.PROCESSED, Status.ANALYZED, Status.SEARCHABLE]
+
+
+@pytest.mark.parametrize("reached", range(1, 5))
+def test_late_and_repeated_events_move_nothing(database: Database, reached: int) -> None:
+    with tenant_session(database.functions, ADA) as session:
+        item = items.create(session, new_item(ADA))
+        for step in STEPS[:reached]:
+            step(session, item.id)
+    before = status(database, item.id)
+    with tenant_session(database.functions, ADA) as session:
+        assert STEPS[reached - 1](session, item.id), "the same event again: it is where the event leads"
+        for step in STEPS[:reached]:
+            step(session, item.id)
+    assert status(database, item.id) == before
+
+
+def test_an_event_cannot_skip_a_stage(database: Database) -> None:
+    with tenant_session(database.functions, ADA) as session:
+        item = items.create(session, new_item(ADA))
+        assert not items.mark_analyzed(session, item.id)
+        assert not items.mark_searchable(session, item.id)
+    assert status(database, item.id) == Status.PENDING
+
+
+def test_no_event_revives_a_deleted_item(database: Database) -> None:
+    with tenant_session(database.functions, ADA) as session:
+        item = items.create(session, new_item(ADA))
+        assert items.mark_deleted(session, item.id)
+        assert not any(step(session, item.id) for step in STEPS)
+        assert not any(items.mark_failed(session, item.id, stage, "no") for stage in Stage)
+        assert not items.mark_deleted(session, item.id)
+        assert items.find(session, item.id) is None
+    assert status(database, item.id) == Status.DELETED
+
+
+def test_a_failure_says_stage_and_reason_and_only_stops_an_item_at_that_stage(database: Database) -> None:
+    with tenant_session(database.functions, ADA) as session:
+        item = add_processed(session, ADA)
+        assert not items.mark_failed(session, item.id, Stage.PROCESSING, "late news")
+        assert items.mark_failed(session, item.id, Stage.ANALYSIS, "The model refused.")
+        failed = items.find(session, item.id)
+        assert failed is not None
+        assert (failed.status, failed.stage, failed.error) == ("failed", "analysis", "The model refused.")
+
+
+def test_a_searchable_item_stays_so_when_analysed_again_even_in_vain(database: Database) -> None:
+    with tenant_session(database.functions, ADA) as session:
+        item = items.create(session, new_item(ADA))
+        for step in STEPS:
+            step(session, item.id)
+        assert items.mark_analyzed(session, item.id)
+        assert not items.mark_failed(session, item.id, Stage.ANALYSIS, "The model refused.")
+    assert status(database, item.id) == Status.SEARCHABLE
+
+
+def test_each_stage_says_when_it_was_first_reached(database: Database) -> None:
+    with tenant_session(database.functions, ADA) as session:
+        item = items.create(session, new_item(ADA))
+        for step in STEPS:
+            step(session, item.id)
+        first = items.find(session, item.id)
+        assert first is not None
+        reached = [first.created_at, first.uploaded_at, first.processed_at, first.analyzed_at, first.searchable_at]
+        assert None not in reached
+        assert reached == sorted(reached, key=str)
+        items.mark_analyzed(session, item.id)
+        session.expire_all()
+        assert items.find(session, item.id) == first
+
+
+@pytest.mark.parametrize(
+    ("stage", "reached", "put_back"),
+    [(Stage.PROCESSING, 1, "uploaded"), (Stage.ANALYSIS, 2, "processed"), (Stage.EMBEDDING, 3, "analyzed")],
+)
+def test_a_retried_item_waits_for_the_stage_that_failed(
+    database: Database, stage: Stage, reached: int, put_back: str
+) -> None:
+    with tenant_session(database.functions, ADA) as session:
+        item = items.create(session, new_item(ADA))
+        for step in STEPS[:reached]:
+            step(session, item.id)
+        assert items.retry(session, item.id) is None, "nothing has failed"
+        assert items.mark_failed(session, item.id, stage, "The image is damaged.")
+        retried = items.retry(session, item.id)
+        assert retried is not None
+        assert (retried.status, retried.stage, retried.error, retried.failed_at) == (put_back, None, None, None)
+        for step in STEPS[reached:]:
+            assert step(session, item.id)
+    assert status(database, item.id) == Status.SEARCHABLE
+
+
+def test_what_a_stage_gave_up_it_takes_up_again_when_its_event_comes_again(database: Database) -> None:
+    with tenant_session(database.functions, ADA) as session:
+        given_up, refused = add_processed(session, ADA), add_processed(session, ADA)
+        items.mark_failed(session, given_up.id, Stage.ANALYSIS, "Claude is busy.", retryable=True)
+        items.mark_failed(session, refused.id, Stage.ANALYSIS, "The model refused.")
+        items.mark_failed(session, refused.id, Stage.ANALYSIS, "Claude is busy.", retryable=True)
+        taken = [items.take_up(session, item.id, Stage.ANALYSIS) for item in (given_up, refused)]
+        assert [item and item.status for item in taken] == ["processed", "failed"]
+        assert taken[1] is not None
+        assert taken[1].error == "The model refused."
+        items.mark_failed(session, given_up.id, Stage.ANALYSIS, "Claude is busy.", retryable=True)
+        other_stage = items.take_up(session, given_up.id, Stage.EMBEDDING)
+        assert other_stage is not None
+        assert other_stage.status == "failed"
+
+
+def test_work_that_one_delivery_gave_up_and_another_finished_counts(database: Database) -> None:
+    with tenant_session(database.functions, ADA) as session:
+        item = add_processed(session, ADA)
+        items.mark_failed(session, item.id, Stage.ANALYSIS, "Claude is busy.", retryable=True)
+        assert items.mark_analyzed(session, item.id)
+        assert not items.mark_failed(session, item.id, Stage.ANALYSIS, "Claude is busy.", retryable=True)
+    assert status(database, item.id) == Status.ANALYZED
+
+
+def test_a_later_stage_does_not_follow_a_failed_one(database: Database) -> None:
+    with tenant_session(database.functions, ADA) as session:
+        item = add_processed(session, ADA)
+        items.mark_failed(session, item.id, Stage.ANALYSIS, "The model refused.")
+        assert not items.mark_searchable(session, item.id)
+        assert not items.mark_uploaded(session, item.id)
+        late = items.mark_processed(session, item.id, facts("bytes"))
+        assert late is not None
+        assert late.status == "failed"
+
+
+def test_the_oldest_duplicate_takes_the_place_of_a_deleted_original(database: Database) -> None:
+    with tenant_session(database.functions, ADA) as session:
+        original, oldest, other = (add_processed(session, ADA, "same bytes") for _ in range(3))
+        tombstone = items.mark_deleted(session, original.id)
+        assert tombstone is not None
+        assert tombstone.heir is not None
+        assert (tombstone.heir.id, tombstone.heir.status, tombstone.heir.sha256) == (oldest.id, "uploaded", None)
+        session.expire_all()
+        follower = items.find(session, other.id)
+        assert follower is not None
+        assert (follower.status, follower.duplicate_of) == ("duplicate", oldest.id)
+        processed = items.mark_processed(session, oldest.id, facts("same bytes"))
+        assert processed is not None
+        assert processed.status == "processed"
+
+
+def test_an_heir_that_finds_the_place_taken_hands_its_duplicates_on(database: Database) -> None:
+    with tenant_session(database.functions, ADA) as session:
+        original, heir, other = (add_processed(session, ADA, "same bytes") for _ in range(3))
+        items.mark_deleted(session, original.id)
+        newcomer = add_processed(session, ADA, "same bytes")
+        assert newcomer.status == "processed"
+        items.mark_processed(session, heir.id, facts("same bytes"))
+        session.expire_all()
+        left = [items.find(session, item.id) for item in (heir, other)]
+        assert [item and item.duplicate_of for item in left] == [newcomer.id, newcomer.id]
+
+
+@pytest.mark.parametrize("_again", range(5))
+def test_copies_that_arrive_while_the_original_is_deleted_duplicate_nothing_that_is_gone(
+    database: Database, _again: int
+) -> None:
+    with tenant_session(database.functions, ADA) as session:
+        original = add_processed(session, ADA, "same bytes")
+        copies = [items.create(session, new_item(ADA)).id for _ in range(4)]
+
+    def move(item_id: UUID) -> None:
+        with tenant_session(database.functions, ADA) as session:
+            if item_id == original.id:
+                items.mark_deleted(session, item_id)
+            else:
+                items.mark_processed(session, item_id, facts("same bytes"))
+
+    with ThreadPoolExecutor(5) as pool:
+        list(pool.map(move, [*copies[:2], original.id, *copies[2:]]))
+    with tenant_session(database.functions, ADA) as session:
+        left = [item for item in (items.find(session, copy) for copy in copies) if item]
+    assert len(left) == len(copies)
+    assert {item.duplicate_of for item in left if item.status == "duplicate"} <= {item.id for item in left}
+
+
+def test_the_same_bytes_again_are_a_duplicate_of_the_first(database: Database) -> None:
+    with tenant_session(database.functions, ADA) as session:
+        original = add_processed(session, ADA, "same bytes")
+        copy = add_processed(session, ADA, "same bytes")
+        assert (copy.status, copy.duplicate_of) == ("duplicate", original.id)
+        assert items.find_by_sha256(session, facts("same bytes").sha256) == original
+    with tenant_session(database.functions, BOB) as session:
+        assert add_processed(session, BOB, "same bytes").status == "processed", "another's bytes are another's"
+
+
+def test_bytes_of_a_deleted_item_may_come_again(database: Database) -> None:
+    with tenant_session(database.functions, ADA) as session:
+        items.mark_deleted(session, add_processed(session, ADA, "same bytes").id)
+        assert add_processed(session, ADA, "same bytes").status == "processed"
+
+
+def test_of_many_copies_at_once_one_is_the_original(database: Database) -> None:
+    with tenant_session(database.functions, ADA) as session:
+        uploads = [items.create(session, new_item(ADA)).id for _ in range(12)]
+
+    def process(item_id: UUID) -> str | None:
+        with tenant_session(database.functions, ADA) as session:
+            item = items.mark_processed(session, item_id, facts("same bytes"))
+            return item and item.status
+
+    with ThreadPoolExecutor(6) as pool:
+        outcomes = list(pool.map(process, uploads))
+    assert sorted(outcomes, key=str) == ["duplicate"] * 11 + ["processed"]
+
+
+def test_a_sha256_that_nobody_measured_is_refused(database: Database) -> None:
+    item = new_item(ADA)
+    item.sha256 = facts("x").sha256
+    with (
+        pytest.raises(IntegrityError, match="item_sha256_is_measured"),
+        tenant_session(database.functions, ADA) as session,
+    ):
+        items.create(session, item)
+
+
+def test_pages_follow_each_other_while_items_arrive(database: Database) -> None:
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def add(session: Session, minute: int) -> UUID:
+        item = new_item(ADA)
+        # Two of a kind in time, so that the id has to decide.
+        item.created_at = start + timedelta(minutes=minute // 2)
+        return items.create(session, item).id
+
+    with tenant_session(database.functions, ADA) as session:
+        expected = {add(session, minute) for minute in range(7)}
+    listed: list[Item] = []
+    cursor: str | None = None
+    for number in range(4):
+        with tenant_session(database.functions, ADA) as session:
+            page = catalog.page(session, status=None, category=None, sort=Sort.NEWEST, limit=2, cursor=cursor)
+            listed += page.items
+            cursor = page.next_cursor
+            assert page.total == 7 + number, "later arrivals count"
+            add(session, 100 + number)
+    assert cursor is None
+    assert {item.id for item in listed} == expected
+    keys = [(item.created_at, item.id) for item in listed]
+    assert keys == sorted(keys, reverse=True)
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+def test_each_order_pages_through_everything_once(database: Database, sort: Sort) -> None:
+    with tenant_session(database.functions, ADA) as session:
+        for day in (3, 1, 2):
+            item = new_item(ADA)
+            item.created_at = datetime(2026, 1, day, tzinfo=UTC)
+            item.taken_at = datetime(2020, 1, 4 - day, tzinfo=UTC) if day != 2 else None
+            items.create(session, item)
+        listed: list[int] = []
+        cursor = None
+        while True:
+            page = catalog.page(session, status=None, category=None, sort=sort, limit=1, cursor=cursor)
+            listed += [item.created_at.day for item in page.items]
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+    assert listed == {Sort.NEWEST: [3, 2, 1], Sort.OLDEST: [1, 2, 3], Sort.TAKEN: [2, 1, 3]}[sort]
+
+
+def test_the_list_is_filtered_by_status_and_by_the_newest_category(database: Database) -> None:
+    def page(session: Session, **wanted: object) -> list[UUID]:
+        filters = {"status": None, "category": None} | wanted
+        found = catalog.page(session, sort=Sort.NEWEST, limit=10, cursor=None, **filters)  # pyright: ignore[reportArgumentType]
+        assert found.total == len(found.items)
+        return [item.id for item in found.items]
+
+    with tenant_session(database.functions, ADA) as session:
+        pending = items.create(session, new_item(ADA))
+        item = add_processed(session, ADA)
+        add_analysis(session, item, image_analysis(category=Category.FOOD))
+        assert page(session, status=Status.PENDING) == [pending.id]
+        assert page(session, category=Category.FOOD) == [item.id]
+        add_analysis(session, item, image_analysis(category=Category.ART), forced=True)
+        assert page(session, category=Category.FOOD) == []
+        assert page(session, category=Category.ART) == [item.id]
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "e30", "ÿ", "bm90IGpzb24"])
+def test_a_made_up_cursor_is_refused(database: Database, cursor: str) -> None:
+    with tenant_session(database.functions, ADA) as session, pytest.raises(InvalidCursorError):
+        catalog.page(session, status=None, category=None, sort=Sort.NEWEST, limit=2, cursor=cursor)
+
+
+def test_a_cursor_of_another_order_is_refused(database: Database) -> None:
+    with tenant_session(database.functions, ADA) as session:
+        for _ in range(2):
+            items.create(session, new_item(ADA))
+        page = catalog.page(session, status=None, category=None, sort=Sort.NEWEST, limit=1, cursor=None)
+        with pytest.raises(InvalidCursorError, match="newest"):
+            catalog.page(session, status=None, category=None, sort=Sort.OLDEST, limit=1, cursor=page.next_cursor)
+
+
+def test_the_sweeper_finds_abandoned_uploads_and_tombstones_of_every_tenant(database: Database) -> None:
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    abandoned: set[UUID] = set()
+    deleted: set[UUID] = set()
+    for user in (ADA, BOB):
+        with tenant_session(database.functions, user) as session:
+            old = new_item(user)
+            old.created_at = long_ago
+            abandoned.add(items.create(session, old).id)
+            items.create(session, new_item(user))
+            tombstone = items.create(session, new_item(user))
+            items.mark_deleted(session, tombstone.id)
+            deleted.add(tombstone.id)
+    with role_session(database.sweeper) as session:
+        found = items.abandoned_uploads(session, long_ago + timedelta(days=1), limit=10)
+        assert {item.id for item in found} == abandoned
+        assert {item.id for item in items.tombstones(session, limit=10)} == deleted
+        assert len(items.tombstones(session, limit=1)) == 1
+
+
+def test_removing_an_item_removes_all_that_was_known_of_it_and_nothing_else(database: Database) -> None:
+    with tenant_session(database.functions, ADA) as session:
+        item, other = add_processed(session, ADA, "bytes"), add_processed(session, ADA)
+        for one in (item, other):
+            index(session, one, add_analysis(session, one, image_analysis()), [1.0] * EMBEDDING_DIMENSIONS, "voyage")
+            add_embedding_claim(session, one, "words")
+        copy = add_processed(session, ADA, "bytes")
+    with role_session(database.sweeper) as session:
+        items.remove(session, item.id)
+    with database.owner.connect() as connection:
+        for table in (name for name in TENANT_TABLES if name not in {"item", "usage"}):
+            left = connection.execute(text(f"select distinct item_id from {table}")).scalars().all()
+            assert left == [other.id], table
+    with tenant_session(database.functions, ADA) as session:
+        assert analyses.latest(session, item.id) is None
+        left_over = items.find(session, copy.id)
+        assert left_over is not None
+        assert left_over.duplicate_of is None
+
+
+def test_transitions_of_another_tenants_or_no_item_change_nothing(database: Database) -> None:
+    with tenant_session(database.functions, ADA) as session:
+        item = items.create(session, new_item(ADA))
+    with tenant_session(database.functions, BOB) as session:
+        for item_id in (item.id, uuid4()):
+            assert not any(step(session, item_id) for step in STEPS)
+            assert not items.mark_deleted(session, item_id)
+    assert status(database, item.id) == Status.PENDING

@@ -1,0 +1,104 @@
+"""Migrate makes a new database usable, repeats without harm, and fails aloud."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+
+import pytest
+from psycopg import OperationalError, connect
+from pydantic import ValidationError
+from sqlalchemy import make_url, text
+
+from runtime import database as runtime_database
+from runtime.handlers import migrate
+from runtime.migrations.upgrade import FUNCTIONS_ROLE, SWEEPER_ROLE, create_login, upgrade
+from tests.integration.conftest import OWNER_ROLE, Database
+
+CONTEXT = SimpleNamespace(
+    function_name="migrate", memory_limit_in_mb=512, invoked_function_arn="arn:migrate", aws_request_id="1"
+)
+NEW = "collections_new"
+
+
+@pytest.fixture
+def new_database(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The owner's URL of a database without a table, and the function's environment for it."""
+    database.server.create(username=OWNER_ROLE, password=f"of-{OWNER_ROLE}", database=NEW)
+    monkeypatch.setenv("STACK", "test")
+    for name, role in (("", OWNER_ROLE), ("FUNCTIONS_", FUNCTIONS_ROLE), ("SWEEPER_", SWEEPER_ROLE)):
+        url = make_url(database.url(role)).set(database=NEW).render_as_string(hide_password=False)
+        monkeypatch.setenv(f"{name}DATABASE_URL", url)
+    yield make_url(database.url(OWNER_ROLE)).set(database=NEW).render_as_string(hide_password=False)
+    with database.owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"drop database {NEW} with (force)"))
+
+
+def invoke() -> object:
+    return migrate.handler({}, CONTEXT)  # pyright: ignore[reportArgumentType] (what the logger reads of a context)
+
+
+def test_a_new_database_gets_its_schema_and_a_second_run_changes_nothing(new_database: str) -> None:
+    assert invoke() == invoke() == {"revision": "0003"}
+
+
+def test_two_migrations_at_once_wait_for_each_other(new_database: str) -> None:
+    def migrate_once(_: int) -> str:
+        engine = runtime_database.connect(new_database, pool_size=2)
+        try:
+            return upgrade(engine)
+        finally:
+            engine.dispose()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(migrate_once, range(4))) == ["0003"] * 4
+
+
+def test_a_rotated_password_replaces_the_old_one(database: Database) -> None:
+    old = database.url(FUNCTIONS_ROLE)
+    new = make_url(old).set(password="rotated:100%'new'@/").render_as_string(hide_password=False)
+    try:
+        create_login(database.owner, new, FUNCTIONS_ROLE)
+        connect(new).close()
+        with pytest.raises(OperationalError, match="password authentication failed"):
+            connect(old)
+    finally:
+        create_login(database.owner, old, FUNCTIONS_ROLE)
+
+
+def test_a_url_of_another_role_is_refused(database: Database) -> None:
+    with pytest.raises(ValueError, match="must log in as collections_sweeper"):
+        create_login(database.owner, database.url(FUNCTIONS_ROLE), SWEEPER_ROLE)
+
+
+def test_a_failing_migration_fails_the_deployment_and_leaves_nothing(
+    new_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with connect(new_database) as connection:
+        connection.execute("create table usage (in_the_way boolean)")
+    with pytest.raises(Exception, match='relation "usage" already exists'):
+        invoke()
+    with connect(new_database) as connection:
+        assert connection.execute("select to_regclass('item')").fetchone() == (None,)
+
+
+def test_a_missing_setting_fails_the_deployment(new_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SWEEPER_DATABASE_URL")
+    with pytest.raises(ValidationError, match="sweeper_database_url"):
+        invoke()
+
+
+def test_passwords_are_never_logged(new_database: str, database: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    with connect(database.server.superuser_url, autocommit=True) as connection:
+        connection.execute("alter system set log_statement = 'all'")
+        connection.execute("select pg_reload_conf()")
+        try:
+            invoke()
+        finally:
+            connection.execute("alter system reset log_statement")
+            connection.execute("select pg_reload_conf()")
+    written = capsys.readouterr()
+    server_log = database.server.log.read_text()
+    assert "SCRAM-SHA-256$" in server_log, "statements were logged"
+    for log in (written.out, written.err, server_log):
+        assert f"of-{FUNCTIONS_ROLE}" not in log
+        assert f"of-{SWEEPER_ROLE}" not in log

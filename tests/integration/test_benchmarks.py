@@ -1,0 +1,16 @@
+"""The benchmarks can be run; what they measure is no test's business, for it depends on the machine."""
+
+import subprocess
+import sys
+
+from local.stack import CHECKOUT
+
+
+def test_everything_that_is_compared_can_be_measured() -> None:
+    command = [sys.executable, "-m", "benchmarks", "--quick"]
+
+    run = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=100)
+
+    assert run.returncode == 0, run.stderr
+    for measured in ("imaging", "libvips", "plain Pillow", "handler", "overhead"):
+        assert f"| {measured} " in run.stdout
