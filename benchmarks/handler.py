@@ -99,6 +99,8 @@ def handler_at_work() -> Generator[HandlerAtWork]:
             create_login(owner, _url(server, role), role)
         upgrade(owner)
         owner.dispose()
+        # Addresses would take the bucket's name from the host to the path, where nobody looks for it here.
+        os.environ.pop("AWS_ENDPOINT_URL", None)
         os.environ.update(_ENVIRONMENT, DATABASE_URL=_url(server, FUNCTIONS_ROLE))
         # Its module reads the environment, as Lambda's does.
         from runtime.handlers import image_processor

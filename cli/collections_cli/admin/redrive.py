@@ -52,14 +52,14 @@ def redrive(functions: LambdaClient, queues: SQSClient, stack: str, stage: str) 
     """
     queue, dead_letters = _queues_of(functions, queues, f"collections-{stack}-{FUNCTIONS[stage]}")
     sent: set[str] = set()
-    returned: set[str] = set()
+    returned: dict[str, MessageTypeDef] = {}
     while messages := _receive(queues, dead_letters):
-        again = {message.get("MessageId", "") for message in messages} & sent
-        returned |= again
-        fresh = [message for message in messages if message.get("MessageId") not in again]
+        fresh = [message for message in messages if message.get("MessageId") not in sent]
+        returned |= {message.get("MessageId", ""): message for message in messages if message not in fresh}
         if not fresh:
             break
         sent |= _move(queues, fresh, dead_letters, queue)
+    _show_again(queues, list(returned.values()), dead_letters)
     return Redriven(len(sent), len(returned))
 
 
@@ -96,6 +96,19 @@ def _move(queues: SQSClient, messages: Sequence[MessageTypeDef], source: str, ta
     )
     _require_all(gone.get("Failed", []))
     return {success["MessageId"] for success in sent["Successful"]}
+
+
+def _show_again(queues: SQSClient, messages: Sequence[MessageTypeDef], url: str) -> None:
+    """End the time for which receiving has hidden the messages, so that whoever looks into the queue finds them."""
+    for first in range(0, len(messages), BATCH):
+        shown = queues.change_message_visibility_batch(
+            QueueUrl=url,
+            Entries=[
+                {"Id": str(n), "ReceiptHandle": each.get("ReceiptHandle", ""), "VisibilityTimeout": 0}
+                for n, each in enumerate(messages[first : first + BATCH])
+            ],
+        )
+        _require_all(shown.get("Failed", []))
 
 
 def _require_all(failures: Sequence[BatchResultErrorEntryTypeDef]) -> None:

@@ -52,9 +52,9 @@ class User:
             time.sleep(0.1)
         return item
 
-    def wait_for(self, what: Callable[[], bool]) -> None:
+    def wait_for(self, what: Callable[[], bool], seconds: float = TIMEOUT_SECONDS) -> None:
         """Until it is so."""
-        deadline = time.monotonic() + TIMEOUT_SECONDS
+        deadline = time.monotonic() + seconds
         while not what():
             assert time.monotonic() < deadline
             self.stack.require_alive()
