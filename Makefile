@@ -1,6 +1,8 @@
 # Targets that a person calls. `make help` lists them.
 
 PYTHON ?= python3
+# Of the tests, each with a local stack in the end, which takes about 1.5 GB.
+PROCESSES ?= 2
 DEV := .venvs/dev/bin
 UV := .venvs/tools/bin/uv
 
@@ -26,7 +28,7 @@ local: stack-environments ## The same, and stay up until Ctrl-C
 	@$(DEV)/python -m local up $(if $(SAMPLES),--samples $(SAMPLES))
 
 test: check ## Format, lint, types, then all tests
-	@$(DEV)/pytest
+	@$(DEV)/pytest --numprocesses $(PROCESSES) --dist loadgroup --no-loadscope-reorder
 
 soak: test-environments ## Images through the local stack while all around them fails (IMAGES=500 SEED=1)
 	@$(DEV)/python -m tests.soak $(if $(IMAGES),--images $(IMAGES)) $(if $(SEED),--seed $(SEED))

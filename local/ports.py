@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -37,12 +38,7 @@ class Ports:
     @classmethod
     def free(cls) -> Ports:
         """Three ports that nobody uses at the moment."""
-        sockets = [socket.create_server((HOST, 0)) for _ in _DEFAULTS]
-        try:
-            return cls(*(each.getsockname()[1] for each in sockets))
-        finally:
-            for each in sockets:
-                each.close()
+        return cls(*(free_port() for _ in _DEFAULTS))
 
     def require_free(self) -> None:
         """Raises PortInUseError, naming the first port that is taken and how to choose another."""
@@ -59,6 +55,22 @@ class Ports:
                     ) from error
 
 
+def free_port() -> int:
+    """A port that nobody uses at the moment, and that the system gives to no outgoing connection before it is listened
+    on: below the range that Linux takes those from (ip(7), ip_local_port_range). Raises PortError if none is found.
+    """
+    for port in random.sample(_NEVER_EPHEMERAL, k=_ATTEMPTS):
+        with socket.socket() as probe:
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return port
+    raise PortError(f"none of {_ATTEMPTS} ports between {_NEVER_EPHEMERAL[0]} and {_NEVER_EPHEMERAL[-1]} is free")
+
+
+_NEVER_EPHEMERAL = range(10_000, 32_768)
+_ATTEMPTS = 100
 _DEFAULTS = {"emulator": Ports.emulator, "postgres": Ports.postgres, "models": Ports.models}
 _HIGHEST = 65535
 

@@ -26,6 +26,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from local.ports import free_port
 from local.processes import tied_to_us
 
 HOST = "127.0.0.1"
@@ -87,7 +88,8 @@ class Postgres:
         server ends instead of getting ready.
         """
         self._make_folder()
-        self._port = _free_port(self._port)
+        self._port = self._port or free_port()
+        _require_free(self._port)
         data = self.folder / "data"
         with _reachable(data) as (path, descriptors):
             if not (data / "PG_VERSION").exists():
@@ -246,16 +248,15 @@ def _is_root() -> bool:
     return os.geteuid() == 0
 
 
-def _free_port(wanted: int | None) -> int:
+def _require_free(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, wanted or 0))
+            probe.bind((HOST, port))
         except OSError as error:
             raise PostgresError(
-                f"port {wanted} is in use by another program; stop that program or choose another port for Postgres"
+                f"port {port} is in use by another program; stop that program or choose another port for Postgres"
             ) from error
-        return probe.getsockname()[1]
 
 
 def _descriptor_path(descriptor: int) -> str:
