@@ -89,6 +89,10 @@ class Vision:
         )
         self._schema = anthropic.transform_schema(ImageAnalysis)
 
+    def close(self) -> None:
+        """Close the connections that wait for the next image, for whoever needs the model no longer."""
+        self._client.close()
+
     def analyze(self, preview: bytes, context: str, model: str, account: Callable[[Spent], None]) -> VisionAnswer:
         """Look at `preview` (WebP), with `context` saying what the file itself tells. `account` is called for every
         answer that was paid for, before it is known to be of use.
