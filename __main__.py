@@ -5,6 +5,7 @@ from pathlib import Path
 import pulumi
 
 from components import grants
+from components.alarms import METRICS_NAMESPACE
 from components.analysis_function import AnalysisFunction
 from components.browser_uploads import BrowserUploads
 from components.checkpoints import Checkpoints
@@ -19,6 +20,7 @@ from components.observability import Observability
 from components.parameters import Parameters
 from components.secure_api import SecureApi
 from components.settings import StackSettings
+from components.settings_rules import all_connections
 from components.sweeper import Sweeper
 from components.tags import tag_everything
 from components.version import DeployedVersion
@@ -32,6 +34,15 @@ PUBLIC_ROUTES = [
     "GET /docs",
     "GET /static/{proxy+}",
 ]
+# Longest run of each function. API Gateway gives the API 30 seconds.
+TIMEOUT_SECONDS = {
+    "image_processor": 120,
+    "analyzer": 180,
+    "embedder": 120,
+    "sweeper": 300,
+    "migrate": 300,
+    "api": 29,
+}
 # Where `collections login` waits for the sign-in page.
 COMMAND_LINE_CALLBACK = "http://localhost:8976/callback"
 
@@ -64,7 +75,7 @@ platform: FunctionPlatform = {
     },
     "environment": {
         "STACK": stack,
-        "POWERTOOLS_METRICS_NAMESPACE": "Collections",
+        "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
         "POWERTOOLS_LOG_LEVEL": "INFO",
     },
 }
@@ -119,7 +130,7 @@ migration = Migration(
             "platform": platform,
             "command": "runtime.handlers.migrate.handler",
             "memory_mb": 512,
-            "timeout_seconds": 300,
+            "timeout_seconds": TIMEOUT_SECONDS["migrate"],
             "environment": {
                 "DATABASE_URL_PARAMETER": access.reference("database/admin_url"),
                 "FUNCTIONS_DATABASE_URL_PARAMETER": access.reference("database/url"),
@@ -166,7 +177,7 @@ pipeline = ImagePipeline(
             "platform": platform,
             "command": "runtime.handlers.image_processor.handler",
             "memory_mb": 2048,
-            "timeout_seconds": 120,
+            "timeout_seconds": TIMEOUT_SECONDS["image_processor"],
             "environment": {**database_access, **upload_limits},
             "statements": [grants.read_parameters(access.arn("database/url"))],
         },
@@ -194,7 +205,7 @@ analyzer = AnalysisFunction(
             "platform": platform,
             "command": "runtime.handlers.analyzer.handler",
             "memory_mb": 1024,
-            "timeout_seconds": 180,
+            "timeout_seconds": TIMEOUT_SECONDS["analyzer"],
             "environment": {
                 **database_access,
                 "BUCKET_NAME_PARAMETER": pipeline.bucket_parameter,
@@ -234,7 +245,7 @@ embedder = AnalysisFunction(
             "platform": platform,
             "command": "runtime.handlers.embedder.handler",
             "memory_mb": 1024,
-            "timeout_seconds": 120,
+            "timeout_seconds": TIMEOUT_SECONDS["embedder"],
             "environment": {**database_access, **embedding_access, "EVENT_BUS": pipeline.event_bus_name},
             "statements": [
                 grants.read_parameters(access.arn("database/url"), *embedding_parameters),
@@ -254,7 +265,7 @@ sweeper = Sweeper(
             "platform": platform,
             "command": "runtime.handlers.sweeper.handler",
             "memory_mb": 512,
-            "timeout_seconds": 300,
+            "timeout_seconds": TIMEOUT_SECONDS["sweeper"],
             "environment": {
                 "DATABASE_URL_PARAMETER": access.reference("database/sweeper_url"),
                 "BUCKET_NAME_PARAMETER": pipeline.bucket_parameter,
@@ -283,7 +294,7 @@ api = SecureApi(
             "platform": platform,
             "command": "runtime.handlers.api.handler",
             "memory_mb": 1024,
-            "timeout_seconds": 29,
+            "timeout_seconds": TIMEOUT_SECONDS["api"],
             "environment": {
                 **database_access,
                 **upload_limits,
@@ -332,7 +343,10 @@ functions = {
 observability = Observability(
     "observability",
     {
-        "functions": functions,
+        "functions": {
+            role: {"name": name, "timeout_seconds": TIMEOUT_SECONDS[role]} for role, name in functions.items()
+        },
+        "scheduled": "sweeper",
         "queues": {
             "image_processor": pipeline.queue_name,
             "analyzer": analyzer.queue_name,
@@ -345,6 +359,12 @@ observability = Observability(
             "sweeper": sweeper.failure_name,
         },
         "api_id": api.api_id,
+        "database": {
+            "instance": database.instance,
+            "storage_gb": settings.database_storage_gb,
+            "connections": all_connections(settings.database_instance_class),
+        },
+        "monthly_cost_usd": settings.monthly_ai_alarm_usd,
         "alarm_email": settings.alarm_email,
     },
 )

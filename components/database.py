@@ -48,6 +48,8 @@ class Database(pulumi.ComponentResource):
 
     endpoint: Output[str]
     """host:port"""
+    instance: Output[str]
+    """Identifier, as metrics name it."""
     owner_url: Output[str]
     """Secret. For migrations."""
     functions_url: Output[str]
@@ -108,7 +110,7 @@ class Database(pulumi.ComponentResource):
                 "postgresql://", role, ":", passwords[role], "@", address, f"/{DATABASE}?sslmode={mode}"
             )
 
-        self.endpoint = instance.endpoint
+        self.endpoint, self.instance = instance.endpoint, instance.identifier
         self.owner_url, self.functions_url, self.sweeper_url = (
             Output.secret(url(role)) for role in (OWNER, FUNCTIONS, SWEEPER)
         )
@@ -116,6 +118,7 @@ class Database(pulumi.ComponentResource):
         self.register_outputs(
             {
                 "endpoint": self.endpoint,
+                "instance": self.instance,
                 "owner_url": self.owner_url,
                 "functions_url": self.functions_url,
                 "functions_password": self.functions_password,

@@ -1,35 +1,62 @@
-"""Tells somebody when messages are lost, and shows whether the stack is healthy."""
+"""Tells somebody when something is wrong, and shows how the stack is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NotRequired, TypedDict
 
 import pulumi
 import pulumi_aws as aws
 from pulumi import Input, Output
 
+from components import alarms
+from components.alarms import Alarm
+from components.dashboard import dashboard_body
 from components.naming import children_of, physical_name
 
-_PERIOD_SECONDS = 300
-_WIDGET_WIDTH, _WIDGET_HEIGHT = 12, 6
+
+class WatchedFunction(TypedDict):
+    """A function, and what is too long for it."""
+
+    name: Input[str]
+    """Physical name."""
+    timeout_seconds: int
+    """Longest run; an alarm comes at four fifths of it."""
+
+
+class WatchedDatabase(TypedDict):
+    """A PostgreSQL instance and its limits."""
+
+    instance: Input[str]
+    """Identifier of the RDS instance."""
+    storage_gb: int
+    """Storage at first; an alarm comes when a twentieth of it is left."""
+    connections: int
+    """What it has in all; an alarm comes at four fifths."""
 
 
 class ObservabilityArgs(TypedDict):
     """What to watch, and whom to tell."""
 
-    functions: Mapping[str, Input[str]]
-    """Names of functions by role."""
+    functions: Mapping[str, WatchedFunction]
+    """Functions by role."""
+    scheduled: NotRequired[str | None]
+    """Role of the function that runs each hour and publishes what the month has cost; an alarm comes when it has not
+    run for three. Default: there is none."""
     queues: Mapping[str, Input[str]]
-    """Names of the queues whose length matters, by role."""
+    """Names of the queues whose messages must not wait for long, by role."""
     dead_letters: Mapping[str, Input[str]]
     """Names of the queues that have to stay empty, by role."""
     api_id: Input[str]
     """The HTTP API."""
+    database: WatchedDatabase
+    """The database."""
+    monthly_cost_usd: NotRequired[float | None]
+    """What the models may cost in a month, all users together, before an alarm. Default, and 0: no alarm."""
     alarm_email: NotRequired[str | None]
     """Is told of each alarm, once its owner has confirmed. Default: nobody is."""
 
 
 class Observability(pulumi.ComponentResource):
-    """An alarm for each dead-letter queue, and a dashboard."""
+    """Alarms with a place in the runbook each, and a dashboard: is it healthy, what waits, what did it cost?"""
 
     dashboard_url: Output[str]
     topic_arn: Output[str]
@@ -37,33 +64,29 @@ class Observability(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ObservabilityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("collections:index:Observability", name, props={}, opts=opts)
-        child = children_of(self, opts)
+        self._name, self._child = name, children_of(self, opts)
         region = aws.get_region_output(opts=pulumi.InvokeOutputOptions(parent=self)).region
-        topic = aws.sns.Topic(f"{name}-alarms", opts=child)
+        topic = aws.sns.Topic(f"{name}-alarms", opts=self._child)
         if email := args.get("alarm_email"):
-            aws.sns.TopicSubscription(f"{name}-alarms", topic=topic.arn, protocol="email", endpoint=email, opts=child)
-        for role, queue in args["dead_letters"].items():
-            aws.cloudwatch.MetricAlarm(
-                f"{name}-{role}-dead-letters",
-                alarm_description=f"{role}: messages were given up; read them, mend the cause, redrive",
-                namespace="AWS/SQS",
-                metric_name="ApproximateNumberOfMessagesVisible",
-                dimensions={"QueueName": queue},
-                statistic="Maximum",
-                period=_PERIOD_SECONDS,
-                evaluation_periods=1,
-                threshold=0,
-                comparison_operator="GreaterThanThreshold",
-                treat_missing_data="notBreaching",
-                alarm_actions=[topic.arn],
-                ok_actions=[topic.arn],
-                opts=child,
+            aws.sns.TopicSubscription(
+                f"{name}-alarms", topic=topic.arn, protocol="email", endpoint=email, opts=self._child
             )
+        raised = [self._alarm(alarm, topic.arn) for alarm in _alarms(args)]
         dashboard = aws.cloudwatch.Dashboard(
             name,
             dashboard_name=physical_name("health"),
-            dashboard_body=Output.json_dumps({"widgets": _widgets(args, region)}),
-            opts=child,
+            dashboard_body=dashboard_body(
+                stack=pulumi.get_stack(),
+                costs_from=args.get("scheduled"),
+                region=region,
+                alarms=raised,
+                queues=list(args["queues"].values()),
+                dead_letters=list(args["dead_letters"].values()),
+                functions=[each["name"] for each in args["functions"].values()],
+                api_id=args["api_id"],
+                database=args["database"]["instance"],
+            ),
+            opts=self._child,
         )
         self.topic_arn = topic.arn
         self.dashboard_url = Output.concat(
@@ -76,36 +99,45 @@ class Observability(pulumi.ComponentResource):
         )
         self.register_outputs({"dashboard_url": self.dashboard_url, "topic_arn": self.topic_arn})
 
+    def _alarm(self, alarm: Alarm, topic_arn: Output[str]) -> Output[str]:
+        percentile = alarm.statistic.startswith("p")
+        declared = aws.cloudwatch.MetricAlarm(
+            f"{self._name}-{alarm.name}",
+            name=physical_name(alarm.name),
+            alarm_description=f'See "{alarm.runbook}" in docs/operate.md.',
+            namespace=alarm.namespace,
+            metric_name=alarm.metric,
+            dimensions=alarm.dimensions,
+            statistic=None if percentile else alarm.statistic,
+            extended_statistic=alarm.statistic if percentile else None,
+            period=alarm.period_seconds,
+            evaluation_periods=alarm.periods,
+            datapoints_to_alarm=alarm.breaching,
+            threshold=alarm.threshold,
+            comparison_operator="LessThanThreshold" if alarm.below else "GreaterThanThreshold",
+            treat_missing_data=alarm.missing,
+            alarm_actions=[topic_arn],
+            ok_actions=[topic_arn],
+            opts=self._child,
+        )
+        return declared.arn
 
-def _widgets(args: ObservabilityArgs, region: Output[str]) -> list[dict[str, object]]:
-    sqs = [["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue] for queue in args["queues"].values()]
-    dead = [["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", q] for q in args["dead_letters"].values()]
-    errors = [["AWS/Lambda", "Errors", "FunctionName", function] for function in args["functions"].values()]
-    durations = [["AWS/Lambda", "Duration", "FunctionName", function] for function in args["functions"].values()]
-    api = [["AWS/ApiGateway", metric, "ApiId", args["api_id"]] for metric in ("Count", "4xx", "5xx")]
-    latency = [["AWS/ApiGateway", "Latency", "ApiId", args["api_id"]]]
-    charts: list[tuple[str, str, Sequence[Sequence[Input[str]]]]] = [
-        ("Waiting", "Maximum", sqs),
-        ("Given up", "Maximum", dead),
-        ("Errors of functions", "Sum", errors),
-        ("Duration of functions, ms, p95", "p95", durations),
-        ("Requests", "Sum", api),
-        ("Latency of requests, ms, p95", "p95", latency),
-    ]
+
+def _alarms(args: ObservabilityArgs) -> list[Alarm]:
+    functions, scheduled = args["functions"], args.get("scheduled")
+    monthly_cost = args.get("monthly_cost_usd")
     return [
-        {
-            "type": "metric",
-            "x": index % 2 * _WIDGET_WIDTH,
-            "y": index // 2 * _WIDGET_HEIGHT,
-            "width": _WIDGET_WIDTH,
-            "height": _WIDGET_HEIGHT,
-            "properties": {
-                "title": title,
-                "stat": statistic,
-                "period": _PERIOD_SECONDS,
-                "region": region,
-                "metrics": metrics,
-            },
-        }
-        for index, (title, statistic, metrics) in enumerate(charts)
+        *(alarms.dead_letters(role, queue) for role, queue in args["dead_letters"].items()),
+        *(alarms.waiting(role, queue) for role, queue in args["queues"].items()),
+        *(
+            alarm
+            for role, each in functions.items()
+            for alarm in alarms.function(role, each["name"], int(each["timeout_seconds"]))
+        ),
+        *([alarms.schedule(scheduled, functions[scheduled]["name"])] if scheduled else []),
+        *alarms.api(args["api_id"]),
+        *alarms.database(
+            args["database"]["instance"], int(args["database"]["storage_gb"]), int(args["database"]["connections"])
+        ),
+        *([alarms.spending(pulumi.get_stack(), scheduled, monthly_cost)] if scheduled and monthly_cost else []),
     ]

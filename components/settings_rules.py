@@ -87,10 +87,15 @@ def list_from_json(value: object) -> object:
         raise ValueError('must be a list, such as ["https://photos.example.org"]') from None
 
 
+def all_connections(instance_class: str) -> int:
+    """Connections that an instance has in all."""
+    memory = INSTANCE_MEMORY_GIB[instance_class] * 1024**3 * _SHARE_LEFT_TO_POSTGRES
+    return min(int(memory / _BYTES_PER_CONNECTION), _MOST_CONNECTIONS)
+
+
 def usable_connections(instance_class: str) -> int:
     """Connections that an instance has for the functions."""
-    memory = INSTANCE_MEMORY_GIB[instance_class] * 1024**3 * _SHARE_LEFT_TO_POSTGRES
-    return min(int(memory / _BYTES_PER_CONNECTION), _MOST_CONNECTIONS) - _RESERVED_CONNECTIONS
+    return all_connections(instance_class) - _RESERVED_CONNECTIONS
 
 
 def connections_needed(pool_size: int, settings: Mapping[str, Any]) -> int | None:

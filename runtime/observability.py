@@ -7,6 +7,7 @@ stage):
     Handled, Duration                       one per event, request or run; milliseconds
     Failures                                one per failure, by `kind`
     InputTokens, OutputTokens, CostUsd      one per answer of a vendor's model, by `model`
+    MonthCostUsd                            one per run of the sweeper: what the month has cost so far
     Swept                                   one per kind of thing that a run of the sweeper dealt with, by `what`
 
 What a function answers is not put into a trace, for it may be an image.
@@ -107,6 +108,11 @@ def count_spending(model: str, input_tokens: int, output_tokens: int, cost_usd: 
         _write("OutputTokens", MetricUnit.Count, output_tokens, model=model)
     if cost_usd is not None:
         _write("CostUsd", MetricUnit.NoUnit, cost_usd, model=model)
+
+
+def gauge_month_cost(cost_usd: float) -> None:
+    """Say what all models have cost since the month began. CloudWatch can sum up a week at most."""
+    _write("MonthCostUsd", MetricUnit.NoUnit, cost_usd)
 
 
 def count_swept(what: str, count: int) -> None:

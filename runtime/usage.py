@@ -1,9 +1,11 @@
 """What the vendors' models were paid for: a row for the user's bill, and metrics for the stack's."""
 
+from datetime import datetime
+from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlmodel import Session, col, func, select
 
 from runtime.models import Usage
 from runtime.observability import count_spending
@@ -34,3 +36,9 @@ def record(
         )
     )
     count_spending(model, input_tokens, output_tokens, None if cost is None else float(cost))
+
+
+def cost_since(session: Session, start: datetime) -> Decimal:
+    """US dollars for all answers since then that the session may see; those without a known price count nothing."""
+    total = select(func.sum(Usage.cost_usd)).where(col(Usage.created_at) >= start)
+    return session.exec(total).one() or Decimal(0)

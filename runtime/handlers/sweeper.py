@@ -21,6 +21,7 @@ from runtime.sweeping.dead_letters import fail_unmarked_items
 from runtime.sweeping.orphans import fail_lost_originals, remove_orphan_objects
 from runtime.sweeping.removal import bury_abandoned_uploads, remove_tombstones
 from runtime.sweeping.run import Report, Run
+from runtime.sweeping.spending import publish_month_cost
 from runtime.sweeping.stuck import free_stuck_items
 
 logger = Logger()
@@ -32,6 +33,8 @@ MOST_REASONS = 5
 """Told in an error, which is kept in a queue message; the log has all."""
 
 DUTIES: tuple[Callable[[Run], bool], ...] = (
+    # First, and quick: a run that has no time left for it would hide what is being spent.
+    publish_month_cost,
     bury_abandoned_uploads,
     remove_tombstones,
     fail_unmarked_items,
@@ -94,7 +97,7 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         report = sweep(run)
     logger.info("swept", report=asdict(report))
     for what, count in asdict(report).items():
-        if what != "finished":
+        if what not in {"finished", "month_cost_usd"}:
             count_swept(what, count)
     if report.failures:
         raise SweepError(f"{report.failures} things could not be done: {'; '.join(run.reasons[:MOST_REASONS])}")

@@ -35,6 +35,8 @@ class Report:
     """Versions of objects deleted because no item has them."""
     lost_originals: int = 0
     """Items failed because their original is not in the bucket."""
+    month_cost_usd: float = 0
+    """US dollars that all users' use of the models has cost since the month began, in UTC."""
     failures: int = 0
     """Things that could not be done, and stay for the next run."""
     finished: bool = False

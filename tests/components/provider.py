@@ -26,6 +26,7 @@ _NAMED = {
     "aws:rds/subnetGroup:SubnetGroup": "name",
     "aws:rds/parameterGroup:ParameterGroup": "name",
     "aws:ssm/parameter:Parameter": "name",
+    "aws:cloudwatch/metricAlarm:MetricAlarm": "name",
 }
 _ARNS = {
     "aws:s3/bucket:Bucket": "arn:aws:s3:::{name}",
@@ -38,6 +39,7 @@ _ARNS = {
     "aws:lambda/function:Function": "arn:aws:lambda:{region}:{account}:function:{name}",
     "aws:dynamodb/table:Table": "arn:aws:dynamodb:{region}:{account}:table/{name}",
     "aws:ecr/repository:Repository": "arn:aws:ecr:{region}:{account}:repository/{name}",
+    "aws:cloudwatch/metricAlarm:MetricAlarm": "arn:aws:cloudwatch:{region}:{account}:alarm:{name}",
     "aws:ssm/parameter:Parameter": "arn:aws:ssm:{region}:{account}:parameter{name}",
 }
 
@@ -94,7 +96,7 @@ def _outputs(type_: str, name: str, arn: str, inputs: dict[str, Any]) -> tuple[s
             return DIGEST, {"repoDigest": f"{inputs['imageName'].rsplit(':', 1)[0]}@{DIGEST}"}
         case "aws:rds/instance:Instance":
             address = f"{name}.abc.{REGION}.rds.amazonaws.com"
-            return name, {"address": address, "port": 5432, "endpoint": f"{address}:5432"}
+            return name, {"identifier": name, "address": address, "port": 5432, "endpoint": f"{address}:5432"}
         case "aws:ec2/instance:Instance":
             return "i-nat", {"primaryNetworkInterfaceId": "eni-nat"}
         case "aws:apigatewayv2/api:Api":

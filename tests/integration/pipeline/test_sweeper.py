@@ -1,5 +1,8 @@
 """The sweeper removes what is to go, with everything that belongs to it, and nothing else."""
 
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +15,7 @@ from runtime.database import tenant_session
 from runtime.events import AnalysisComplete, ImageProcessed, ItemSearchable, ProcessingRequested
 from runtime.handlers import sweeper
 from runtime.keys import derived_key
-from runtime.models import Item, Status
+from runtime.models import Item, Status, Usage
 from runtime.storage import DeleteError, ImageStore
 from runtime.sweeping import removal
 from tests.integration.pipeline.stage import ANNA, BERT, Stage, envelope
@@ -32,7 +35,7 @@ def searchable(stage: Stage, user_id: str = ANNA) -> Item:
 
 def done(report: dict[str, Any]) -> dict[str, int]:
     """What a run did, without what it had not to do."""
-    return {what: count for what, count in report.items() if what != "finished" and count}
+    return {what: count for what, count in report.items() if what not in {"finished", "month_cost_usd"} and count}
 
 
 def delete(stage: Stage, item: Item) -> None:
@@ -150,3 +153,28 @@ def test_a_run_without_time_left_leaves_the_rest_to_the_next(stage: Stage) -> No
     report = stage.sweep(remaining_ms=sweeper.TIME_TO_FINISH_MS)
 
     assert (report["tombstones"], report["finished"]) == (0, False)
+
+
+def test_what_all_users_have_cost_this_month_is_published(
+    stage: Stage, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runtime.sweeping.spending.now", lambda: datetime(2026, 3, 1, 0, 30, tzinfo=UTC))
+    last_month, this_month = datetime(2026, 2, 28, 23, 59, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)
+    for user_id, cost, when in ((ANNA, "1.5", this_month), (BERT, "0.25", this_month), (ANNA, "9", last_month)):
+        with tenant_session(stage.database.functions, user_id) as session:
+            session.add(
+                Usage(
+                    user_id=user_id,
+                    operation="analysis",
+                    model="claude-sonnet-5-5",
+                    input_tokens=1,
+                    cost_usd=Decimal(cost),
+                    created_at=when,
+                )
+            )
+
+    report = stage.sweep()
+
+    assert report["month_cost_usd"] == 1.75
+    gauges = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "MonthCostUsd" in line]
+    assert [gauge["MonthCostUsd"] for gauge in gauges] == [[1.75]]
