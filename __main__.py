@@ -10,6 +10,7 @@ from components.analysis_function import AnalysisFunction
 from components.browser_uploads import BrowserUploads
 from components.checkpoints import Checkpoints
 from components.database import DATABASE, FUNCTIONS, Database
+from components.encryption import EncryptionKey
 from components.function import FunctionPlatform
 from components.function_image import FunctionImage
 from components.image_bucket import DERIVED, ORIGINALS
@@ -54,6 +55,7 @@ prefix = f"/{project}/{stack}"
 protection = settings.deletion_protection
 tag_everything({"project": project, "stack": stack})
 
+key = EncryptionKey("data", {"deletion_protection": protection}).key_arn
 network = Network("network", {"nat_gateways": settings.nat_gateways})
 
 image = FunctionImage(
@@ -86,6 +88,7 @@ vendors = Parameters(
     "vendors",
     {
         "prefix": prefix,
+        "key_arn": key,
         "secrets": settings.vendor_secrets,
         "values": {
             "voyage/embedding_model": settings.embedding_model,
@@ -100,6 +103,7 @@ database = Database(
     {
         "subnet_ids": network.isolated_subnet_ids,
         "security_group_id": network.database_security_group_id,
+        "key_arn": key,
         "instance_class": settings.database_instance_class,
         "storage_gb": settings.database_storage_gb,
         "max_storage_gb": settings.database_max_storage_gb,
@@ -114,6 +118,7 @@ access = Parameters(
     "database",
     {
         "prefix": prefix,
+        "key_arn": key,
         "secrets": {
             "database/url": database.functions_url,
             "database/admin_url": database.owner_url,
@@ -123,6 +128,7 @@ access = Parameters(
         "values": {"database/username": FUNCTIONS, "database/name": DATABASE},
     },
 )
+migration_parameters = [access.arn(f"database/{path}") for path in ("admin_url", "url", "sweeper_url")]
 migration = Migration(
     "migrate",
     {
@@ -137,9 +143,8 @@ migration = Migration(
                 "SWEEPER_DATABASE_URL_PARAMETER": access.reference("database/sweeper_url"),
             },
             "statements": [
-                grants.read_parameters(
-                    access.arn("database/admin_url"), access.arn("database/url"), access.arn("database/sweeper_url")
-                )
+                grants.read_parameters(*migration_parameters),
+                grants.decrypt_parameters(key, *migration_parameters),
             ],
         },
         "triggers": {
@@ -179,8 +184,12 @@ pipeline = ImagePipeline(
             "memory_mb": 2048,
             "timeout_seconds": TIMEOUT_SECONDS["image_processor"],
             "environment": {**database_access, **upload_limits},
-            "statements": [grants.read_parameters(access.arn("database/url"))],
+            "statements": [
+                grants.read_parameters(access.arn("database/url")),
+                grants.decrypt_parameters(key, access.arn("database/url")),
+            ],
         },
+        "key_arn": key,
         "maximum_concurrency": settings.image_processor_concurrency,
         "parameter_prefix": prefix,
         "deletion_protection": protection,
@@ -218,7 +227,9 @@ analyzer = AnalysisFunction(
                 grants.read_parameters(
                     access.arn("database/url"), vendors.arn("anthropic/api_key"), pipeline.bucket_parameter_arn
                 ),
+                grants.decrypt_parameters(key, access.arn("database/url"), vendors.arn("anthropic/api_key")),
                 grants.read_objects(pipeline.bucket_arn, DERIVED),
+                grants.decrypt_objects(key, pipeline.bucket_arn),
                 grants.notice_missing_objects(pipeline.bucket_arn),
                 grants.publish_events(pipeline.event_bus_arn),
             ],
@@ -249,6 +260,7 @@ embedder = AnalysisFunction(
             "environment": {**database_access, **embedding_access, "EVENT_BUS": pipeline.event_bus_name},
             "statements": [
                 grants.read_parameters(access.arn("database/url"), *embedding_parameters),
+                grants.decrypt_parameters(key, access.arn("database/url"), vendors.arn("voyage/api_key")),
                 grants.publish_events(pipeline.event_bus_arn),
             ],
         },
@@ -277,6 +289,7 @@ sweeper = Sweeper(
             "statements": [
                 grants.look_through(pipeline.dead_letter_arn, analyzer.dead_letter_arn, embedder.dead_letter_arn),
                 grants.read_parameters(access.arn("database/sweeper_url"), pipeline.bucket_parameter_arn),
+                grants.decrypt_parameters(key, access.arn("database/sweeper_url")),
                 grants.list_versions(pipeline.bucket_arn, ORIGINALS, DERIVED),
                 grants.delete_versions(pipeline.bucket_arn, ORIGINALS, DERIVED),
                 grants.publish_events(pipeline.event_bus_arn),
@@ -312,8 +325,12 @@ api = SecureApi(
                 grants.read_parameters(
                     access.arn("database/url"), pipeline.bucket_parameter_arn, *embedding_parameters
                 ),
+                grants.decrypt_parameters(key, access.arn("database/url"), vendors.arn("voyage/api_key")),
                 grants.write_objects(pipeline.bucket_arn, ORIGINALS),
                 grants.read_objects(pipeline.bucket_arn, ORIGINALS, DERIVED),
+                # Who signs an address needs what its use needs.
+                grants.decrypt_objects(key, pipeline.bucket_arn),
+                grants.encrypt_objects(key, pipeline.bucket_arn),
                 grants.publish_events(pipeline.event_bus_arn),
             ],
             "reserved_concurrency": settings.api_reserved_concurrency,
@@ -365,6 +382,7 @@ observability = Observability(
             "connections": all_connections(settings.database_instance_class),
         },
         "monthly_cost_usd": settings.monthly_ai_alarm_usd,
+        "key_arn": key,
         "alarm_email": settings.alarm_email,
     },
 )

@@ -12,6 +12,7 @@ from components.analysis_function import AnalysisFunction
 from components.browser_uploads import BrowserUploads
 from components.checkpoints import Checkpoints
 from components.database import Database
+from components.encryption import EncryptionKey
 from components.event_queue import EventQueue
 from components.function import Function
 from components.function_image import FunctionImage
@@ -33,6 +34,7 @@ if __name__ == "__main__":
             BrowserUploads,
             Checkpoints,
             Database,
+            EncryptionKey,
             EventQueue,
             Function,
             FunctionImage,

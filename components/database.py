@@ -39,6 +39,8 @@ class DatabaseArgs(TypedDict):
     """Days of point-in-time recovery; 0 for no backups."""
     deletion_protection: NotRequired[bool]
     """Refuse deletion, and leave a last snapshot. Default true."""
+    key_arn: NotRequired[Input[str]]
+    """Key that encrypts storage, backups and snapshots; another one means another instance. Default: AWS's own."""
     tls: NotRequired[bool]
     """Addresses demand that the server's certificate be verified. Default true."""
 
@@ -86,6 +88,7 @@ class Database(pulumi.ComponentResource):
             max_allocated_storage=args["max_storage_gb"],
             storage_type=aws.rds.StorageType.GP3,
             storage_encrypted=True,
+            kms_key_id=args.get("key_arn"),
             db_name=DATABASE,
             username=OWNER,
             password=passwords[OWNER],

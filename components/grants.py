@@ -36,9 +36,30 @@ JOIN_NETWORK = PolicyStatement(
 
 
 def read_parameters(*arns: Input[str]) -> PolicyStatement:
-    """Read these parameters and no others. The key of SecureStrings is AWS's own for Parameter Store, whose policy
-    already admits whoever may read the parameter."""
+    """Read these parameters and no others. Those encrypted with a key of the stack's own need `decrypt_parameters`
+    besides; AWS's own key for Parameter Store admits whoever may read the parameter."""
     return {"actions": ["ssm:GetParameter"], "resources": arns}
+
+
+def decrypt_parameters(key_arn: Input[str], *arns: Input[str]) -> PolicyStatement:
+    """Decrypt these parameters and nothing else. Parameter Store names the parameter when it asks KMS (Systems Manager
+    User Guide, "AWS KMS encryption for Parameter Store SecureString parameters")."""
+    return {
+        "actions": ["kms:Decrypt"],
+        "resources": [key_arn],
+        "conditions": {"StringEquals": {"kms:EncryptionContext:PARAMETER_ARN": arns}},
+    }
+
+
+def decrypt_objects(key_arn: Input[str], bucket_arn: Input[str]) -> PolicyStatement:
+    """Decrypt this bucket's objects and nothing else. With a bucket key, S3 names the bucket when it asks KMS (S3 User
+    Guide, "Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys")."""
+    return {"actions": ["kms:Decrypt"], "resources": [key_arn], "conditions": _for_bucket(bucket_arn)}
+
+
+def encrypt_objects(key_arn: Input[str], bucket_arn: Input[str]) -> PolicyStatement:
+    """Encrypt new objects of this bucket and nothing else."""
+    return {"actions": ["kms:GenerateDataKey"], "resources": [key_arn], "conditions": _for_bucket(bucket_arn)}
 
 
 def publish_events(bus_arn: Input[str]) -> PolicyStatement:
@@ -124,6 +145,10 @@ def assume_role(service: str) -> str:
         '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", '
         f'"Principal": {{"Service": "{service}"}}}}]}}'
     )
+
+
+def _for_bucket(bucket_arn: Input[str]) -> dict[str, dict[str, list[Input[str]]]]:
+    return {"StringEquals": {"kms:EncryptionContext:aws:s3:arn": [bucket_arn]}}
 
 
 def _objects(bucket_arn: Input[str], prefixes: Sequence[str]) -> list[Input[str]]:

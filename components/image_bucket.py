@@ -4,9 +4,9 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 import pulumi_aws as aws
-from pulumi import Output
+from pulumi import Input, Output
 
-from components.encryption import BUCKET_RULE
+from components.encryption import bucket_rule
 from components.naming import children_of
 
 ORIGINALS, DERIVED, EXPORTS = "originals/", "derived/", "exports/"
@@ -24,6 +24,8 @@ class ImageBucketArgs(TypedDict):
     """Refuse deletion, and deletion of a bucket that holds objects. Default true."""
     require_tls: NotRequired[bool]
     """Refuse requests over plain HTTP. Default true."""
+    key_arn: NotRequired[Input[str]]
+    """Key that encrypts the objects. Default: S3's own."""
 
 
 class ImageBucket(pulumi.ComponentResource):
@@ -49,7 +51,9 @@ class ImageBucket(pulumi.ComponentResource):
             restrict_public_buckets=True,
             opts=child,
         )
-        aws.s3.BucketServerSideEncryptionConfiguration(name, bucket=bucket.bucket, rules=[BUCKET_RULE], opts=child)
+        aws.s3.BucketServerSideEncryptionConfiguration(
+            name, bucket=bucket.bucket, rules=[bucket_rule(args.get("key_arn"))], opts=child
+        )
         versioning = aws.s3.BucketVersioning(
             name, bucket=bucket.bucket, versioning_configuration={"status": "Enabled"}, opts=child
         )

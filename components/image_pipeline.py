@@ -9,7 +9,8 @@ from pulumi import Input, Output
 from components import grants
 from components.analysis_function import AnalysisFunction
 from components.function import FunctionArgs
-from components.image_bucket import DERIVED, ORIGINALS, ImageBucket
+from components.grants import PolicyStatement
+from components.image_bucket import DERIVED, ORIGINALS, ImageBucket, ImageBucketArgs
 from components.naming import children_of
 from components.parameters import Parameters
 
@@ -29,6 +30,8 @@ class ImagePipelineArgs(TypedDict):
     """Refuse deletion of the bucket. Default true."""
     require_tls: NotRequired[bool]
     """The bucket refuses requests over plain HTTP. Default true."""
+    key_arn: NotRequired[Input[str]]
+    """Key that encrypts the images. Default: S3's own."""
 
 
 class ImagePipeline(pulumi.ComponentResource):
@@ -56,14 +59,14 @@ class ImagePipeline(pulumi.ComponentResource):
         child = children_of(self, opts)
         # What keeps data waits for nothing; only the function waits for what the pipeline depends on.
         at_once = pulumi.ResourceOptions(parent=self)
-        bucket = ImageBucket(
-            name,
-            {
-                "deletion_protection": args.get("deletion_protection", True),
-                "require_tls": args.get("require_tls", True),
-            },
-            at_once,
-        )
+        kept: ImageBucketArgs = {
+            "deletion_protection": args.get("deletion_protection", True),
+            "require_tls": args.get("require_tls", True),
+        }
+        key = args.get("key_arn")
+        if key is not None:
+            kept["key_arn"] = key
+        bucket = ImageBucket(name, kept, at_once)
         bus = aws.cloudwatch.EventBus(name, name=f"{pulumi.get_project()}-{pulumi.get_stack()}", opts=at_once)
         parameters = Parameters(
             name,
@@ -85,6 +88,7 @@ class ImagePipeline(pulumi.ComponentResource):
                 grants.notice_missing_objects(bucket.bucket_arn),
                 grants.write_objects(bucket.bucket_arn, DERIVED),
                 grants.publish_events(bus.arn),
+                *([] if key is None else _use_key(key, bucket.bucket_arn)),
             ],
         }
         function = AnalysisFunction(
@@ -126,6 +130,10 @@ class ImagePipeline(pulumi.ComponentResource):
 
 
 _PROCESSING_REQUESTED = '{"source": ["collections.api"], "detail-type": ["ProcessingRequested"]}'
+
+
+def _use_key(key_arn: Input[str], bucket_arn: Output[str]) -> list[PolicyStatement]:
+    return [grants.decrypt_objects(key_arn, bucket_arn), grants.encrypt_objects(key_arn, bucket_arn)]
 
 
 def _new_originals(bucket_name: Output[str]) -> Output[str]:

@@ -51,6 +51,8 @@ class ObservabilityArgs(TypedDict):
     """The database."""
     monthly_cost_usd: NotRequired[float | None]
     """What the models may cost in a month, all users together, before an alarm. Default, and 0: no alarm."""
+    key_arn: NotRequired[Input[str]]
+    """Key that encrypts announcements; it has to admit CloudWatch, as an `EncryptionKey` does. Default: none."""
     alarm_email: NotRequired[str | None]
     """Is told of each alarm, once its owner has confirmed. Default: nobody is."""
 
@@ -66,7 +68,7 @@ class Observability(pulumi.ComponentResource):
         super().__init__("collections:index:Observability", name, props={}, opts=opts)
         self._name, self._child = name, children_of(self, opts)
         region = aws.get_region_output(opts=pulumi.InvokeOutputOptions(parent=self)).region
-        topic = aws.sns.Topic(f"{name}-alarms", opts=self._child)
+        topic = aws.sns.Topic(f"{name}-alarms", kms_master_key_id=args.get("key_arn"), opts=self._child)
         if email := args.get("alarm_email"):
             aws.sns.TopicSubscription(
                 f"{name}-alarms", topic=topic.arn, protocol="email", endpoint=email, opts=self._child

@@ -18,6 +18,8 @@ class ParametersArgs(TypedDict):
     """Start of every name, such as `/collections/dev`."""
     secrets: NotRequired[Mapping[str, Input[str]]]
     """Values to encrypt, by path: `anthropic/api_key`."""
+    key_arn: NotRequired[Input[str]]
+    """Key that encrypts them. Default: AWS's own for Parameter Store."""
     values: NotRequired[Mapping[str, Input[str]]]
     """Values that anyone may see who can list the account's parameters, by path: `database/name`."""
 
@@ -40,7 +42,7 @@ class Parameters(pulumi.ComponentResource):
                 f"{name}-{path}",
                 name=f"{prefix}/{path}",
                 type=aws.ssm.ParameterType.SECURE_STRING,
-                key_id=PARAMETER_KEY,
+                key_id=args.get("key_arn", PARAMETER_KEY),
                 value=Output.secret(value),
                 opts=child,
             )

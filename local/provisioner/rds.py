@@ -26,6 +26,7 @@ _CHANGEABLE = {
 }
 _INSTANCE = _CHANGEABLE | {
     "dbName": "DBName",
+    "kmsKeyId": "KmsKeyId",
     "engine": "Engine",
     "engineVersion": "EngineVersion",
     "storageEncrypted": "StorageEncrypted",

@@ -65,6 +65,8 @@ class RecordedProvider(Mocks):
         match token:
             case "aws:index/getRegion:getRegion":
                 return {"region": REGION, "id": REGION, "endpoint": "", "description": ""}
+            case "aws:index/getCallerIdentity:getCallerIdentity":
+                return {"accountId": ACCOUNT, "arn": f"arn:aws:iam::{ACCOUNT}:user/ops", "userId": "ops", "id": ACCOUNT}
             case "aws:index/getAvailabilityZones:getAvailabilityZones":
                 return {"names": [f"{REGION}{zone}" for zone in "abc"], "id": REGION}
             case "aws:ecr/getAuthorizationToken:getAuthorizationToken":
@@ -90,6 +92,8 @@ def _outputs(type_: str, name: str, arn: str, inputs: dict[str, Any]) -> tuple[s
             return alias, {"arn": alias, "invokeArn": invoke}
         case "aws:lambda/invocation:Invocation":
             return name, {"result": '{"revision": "0001"}'}
+        case "aws:kms/key:Key":
+            return "key-1", {"keyId": "key-1", "arn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/key-1"}
         case "aws:ecr/repository:Repository":
             return name, {"registryId": ACCOUNT, "repositoryUrl": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{name}"}
         case "docker:index/image:Image":
@@ -147,6 +151,7 @@ _KNOWN = frozenset(
         "ec2/vpcEndpoint:VpcEndpoint",
         "ecr/lifecyclePolicy:LifecyclePolicy",
         "iam/role:Role",
+        "kms/alias:Alias",
         "iam/rolePolicy:RolePolicy",
         "lambda/eventSourceMapping:EventSourceMapping",
         "lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",

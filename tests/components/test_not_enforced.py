@@ -100,6 +100,36 @@ def test_who_deletes_objects_deletes_their_versions_and_who_reads_them_notices_w
         assert all(arn.startswith(f"{bucket}/") for arn in granted["s3:GetObject"][role])
 
 
+def contexts(graph: Graph, action: str) -> dict[str, dict[str, set[str]]]:
+    """By role, then by key of the encryption context: what a role may do `action` on."""
+    (key,) = graph.of("aws:kms/key:Key")
+    found: dict[str, dict[str, set[str]]] = {}
+    for policy in graph.of("aws:iam/rolePolicy:RolePolicy"):
+        for statement in json.loads(policy.inputs["policy"])["Statement"]:
+            if action in statement["Action"]:
+                assert statement["Resource"] == [key.state["arn"]]
+                ((name, values),) = statement["Condition"]["StringEquals"].items()
+                role = policy.name.removesuffix("-policy")
+                found.setdefault(role, {}).setdefault(name.removeprefix("kms:EncryptionContext:"), set()).update(values)
+    return found
+
+
+def test_who_reads_a_secret_decrypts_that_parameter_and_no_other(graph: Graph, granted: Granted):
+    secret = {
+        each.state["arn"] for each in graph.of("aws:ssm/parameter:Parameter") if each.inputs["type"] == "SecureString"
+    }
+
+    read = {role: arns & secret for role, arns in granted["ssm:GetParameter"].items()}
+    assert {role: of.get("PARAMETER_ARN") for role, of in contexts(graph, "kms:Decrypt").items()} == read
+
+
+def test_who_reads_or_writes_objects_uses_the_key_for_that_bucket_and_no_other(graph: Graph, granted: Granted):
+    bucket = {graph.one("aws:s3/bucket:Bucket", "images").state["arn"]}
+    for action, needed_by in (("kms:Decrypt", "s3:GetObject"), ("kms:GenerateDataKey", "s3:PutObject")):
+        found = {role: of["aws:s3:arn"] for role, of in contexts(graph, action).items() if "aws:s3:arn" in of}
+        assert found == dict.fromkeys(granted[needed_by], bucket)
+
+
 def test_roles_are_taken_on_by_lambda_only(graph: Graph):
     roles = {each.state["arn"]: each.inputs["assumeRolePolicy"] for each in graph.of("aws:iam/role:Role")}
     for function in functions(graph).values():

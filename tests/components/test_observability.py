@@ -33,7 +33,7 @@ def alarms(declare: Declare, args: ObservabilityArgs = WATCHED) -> dict[str, Dec
 def condition(alarm: Declared) -> str:
     """The alarm as a sentence: what of which, how often, compared with what."""
     inputs = alarm.inputs
-    watched = " ".join(inputs["dimensions"].values())
+    watched = " ".join(inputs["dimensions"][name] for name in sorted(inputs["dimensions"]))
     sign = {"GreaterThanThreshold": ">", "LessThanThreshold": "<"}[inputs["comparisonOperator"]]
     statistic = inputs.get("statistic") or inputs["extendedStatistic"]
     minutes = inputs["period"] // 60

@@ -27,7 +27,7 @@ def components() -> list[type[pulumi.ComponentResource]]:
 def test_every_component_is_served_by_the_plugin():
     served = (ROOT / "components" / "__main__.py").read_text()
 
-    assert len(components()) == 16
+    assert len(components()) == 17
     assert [each.__name__ for each in components() if f"            {each.__name__},\n" not in served] == []
 
 

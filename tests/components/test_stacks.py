@@ -196,7 +196,16 @@ def test_what_users_leave_is_encrypted_and_private(graph: Graph):
     blocked = graph.one("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "images").inputs
     assert blocked["bucket"] == bucket.state["bucket"]
     assert all(blocked[key] is True for key in blocked if key != "bucket")
-    assert graph.of("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration")
+    (key,) = (each.state["arn"] for each in graph.of("aws:kms/key:Key"))
+    (rule,) = graph.one(
+        "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration", "images"
+    ).inputs["rules"]
+    assert rule["bucketKeyEnabled"] is True  # Roles may use the key for the bucket, not object by object.
+    assert rule["applyServerSideEncryptionByDefault"] == {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": key}
+    assert database["kmsKeyId"] == key
+    secrets = [each for each in graph.of("aws:ssm/parameter:Parameter") if each.inputs["type"] == "SecureString"]
+    assert {each.inputs["keyId"] for each in secrets} == {key}
+    assert {each.inputs["kmsMasterKeyId"] for each in graph.of("aws:sns/topic:Topic")} == {key}
     assert (database["storageEncrypted"], database["publiclyAccessible"]) == (True, False)
     assert all(each.inputs["sqsManagedSseEnabled"] is True for each in graph.of("aws:sqs/queue:Queue"))
     assert all(each.inputs["serverSideEncryption"]["enabled"] for each in graph.of("aws:dynamodb/table:Table"))
@@ -313,8 +322,9 @@ def test_users_data_is_protected_where_the_settings_say_so(stack: str, protected
         graph.one("aws:rds/instance:Instance", "database"),
         graph.one("aws:dynamodb/table:Table", "checkpoints"),
         graph.one("aws:cognito/userPool:UserPool", "users"),
+        graph.one("aws:kms/key:Key", "data"),
     ]
-    assert [each.protect for each in precious] == [protected] * 4
+    assert [each.protect for each in precious] == [protected] * len(precious)
 
 
 def test_the_same_settings_give_the_same_graph():
