@@ -151,6 +151,15 @@ class LocalStack:
             raise RuntimeError("the local stack is not started")
         return self._deployment.exports
 
+    def deploy_again(self) -> None:
+        """Brings what is deployed to what the program and its sources are now.
+
+        Raises ProvisionError, and leaves what was there before, if that fails.
+        """
+        if self._state is None:
+            raise RuntimeError("the local stack is not started")
+        self._deploy(self._state)
+
     @property
     def api_url(self) -> str:
         """Where the emulator serves the API: a URL without a slash at its end."""

@@ -8,7 +8,9 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from psycopg import Connection, sql
+from sqlalchemy import Connection as SqlConnection
 from sqlalchemy import Engine, make_url, text
 
 FUNCTIONS_ROLE = "collections_functions"
@@ -42,7 +44,9 @@ def create_login(engine: Engine, url: str, role: str) -> None:
 def upgrade(engine: Engine) -> str:
     """Run what is missing of the migrations, one process at a time. Returns the revision that the database then has.
 
-    `engine` must allow two connections.
+    A later revision than this code knows stays: a release that has been rolled back left it, and this code works with
+    it. `engine` must allow two connections. Raises `RuntimeError` when the database has a revision that no release of
+    this code can have left.
     """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
@@ -55,8 +59,12 @@ def upgrade(engine: Engine) -> str:
             connection.execute(text("set statement_timeout = 0"))
             connection.commit()
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-            revision = MigrationContext.configure(connection).get_current_revision()
+            ahead = _is_ahead(config, _revision(connection))
+            # Alembic begins and commits a transaction of its own only where none is open.
+            connection.rollback()
+            if not ahead:
+                command.upgrade(config, "head")
+            revision = _revision(connection)
         finally:
             lock.execute(text("select pg_advisory_unlock(:key)"), {"key": _ADVISORY_LOCK})
             # The pool would hand these sessions, without their timeouts, to somebody else.
@@ -65,3 +73,18 @@ def upgrade(engine: Engine) -> str:
     if revision is None:
         raise RuntimeError("there are no migrations")
     return revision
+
+
+def _revision(connection: SqlConnection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _is_ahead(config: Config, revision: str | None) -> bool:
+    """Whether the database has a later revision than this code knows. Revisions are numbered."""
+    scripts = ScriptDirectory.from_config(config)
+    if revision is None or revision in {each.revision for each in scripts.walk_revisions()}:
+        return False
+    head = scripts.get_current_head() or ""
+    if len(revision) == len(head) and revision > head:
+        return True
+    raise RuntimeError(f"the database has the revision {revision}, which none of this code's migrations leads to")

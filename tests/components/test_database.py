@@ -57,6 +57,9 @@ def test_the_instance_is_private_and_encrypted_and_refuses_plain_connections(dec
     assert instance.inputs["publiclyAccessible"] is False
     assert instance.inputs["vpcSecurityGroupIds"] == ["sg-database"]
     assert "password" in instance.secrets
+    assert instance.inputs["databaseInsightsMode"] == "standard"
+    # Deprecated in favour of the above.
+    assert "performanceInsightsEnabled" not in instance.inputs
     assert declared.one("rds/parameterGroup:ParameterGroup").inputs["parameters"] == [
         {"name": "rds.force_ssl", "value": "1"}
     ]

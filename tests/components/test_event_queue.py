@@ -22,6 +22,7 @@ def test_a_message_that_fails_five_times_or_cannot_be_delivered_is_kept(declare:
     targets = declared.of("eventTarget:EventTarget")
     assert redrive == {"deadLetterTargetArn": DEAD_LETTERS, "maxReceiveCount": 5}
     assert [target.inputs["deadLetterConfig"]["arn"] for target in targets] == [DEAD_LETTERS, DEAD_LETTERS]
+    assert all(target.inputs["retryPolicy"]["maximumRetryAttempts"] == 185 for target in targets)
 
 
 def test_each_rule_listens_on_its_own_bus_and_feeds_the_one_queue(declare: Declare):

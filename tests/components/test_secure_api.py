@@ -1,6 +1,7 @@
 import pytest
 
 from components.secure_api import SecureApi, SecureApiArgs
+from local.recorder import Graph
 from tests.components.declarations import FUNCTION, Declare
 
 API: SecureApiArgs = {
@@ -37,6 +38,8 @@ def test_people_are_invited_and_their_browsers_keep_no_secret(declare: Declare):
     client = declared.one("cognito/userPoolClient:UserPoolClient").inputs
     assert pool["adminCreateUserConfig"] == {"allowAdminCreateUserOnly": True}
     assert pool["passwordPolicy"]["minimumLength"] >= 12
+    assert all(pool["passwordPolicy"][f"require{kind}"] for kind in ("Lowercase", "Uppercase", "Numbers", "Symbols"))
+    assert pool["accountRecoverySetting"] == {"recoveryMechanisms": [{"name": "verified_email", "priority": 1}]}
     assert client["generateSecret"] is False
     assert client["allowedOauthFlows"] == ["code"]
     assert client["enableTokenRevocation"] is True
@@ -71,6 +74,13 @@ def test_it_is_throttled_and_each_request_is_logged(declare: Declare):
     assert stage["defaultRouteSettings"]["throttlingRateLimit"] == 5
     assert stage["defaultRouteSettings"]["throttlingBurstLimit"] == 10
     assert "$context.status" in stage["accessLogSettings"]["format"]
+
+
+def test_the_function_gives_up_before_the_gateway_does(graph: Graph):
+    integration = graph.one("aws:apigatewayv2/integration:Integration", "api").inputs
+    function = graph.one("aws:lambda/function:Function", "api").inputs
+
+    assert function["timeout"] * 1000 < integration["timeoutMilliseconds"] <= 30_000
 
 
 def test_without_foreign_origins_no_page_elsewhere_may_call_it(declare: Declare):

@@ -53,6 +53,26 @@ def test_two_migrations_at_once_wait_for_each_other(new_database: str) -> None:
         assert list(pool.map(migrate_once, range(4))) == ["0003"] * 4
 
 
+def set_revision(url: str, revision: str) -> None:
+    with connect(url) as connection:
+        connection.execute("update alembic_version set version_num = %s", [revision])
+
+
+def test_the_schema_of_a_later_release_stays_when_that_is_rolled_back(new_database: str) -> None:
+    invoke()
+    set_revision(new_database, "9999")
+
+    assert invoke() == {"revision": "9999"}
+
+
+def test_a_revision_that_no_release_has_fails_the_deployment(new_database: str) -> None:
+    invoke()
+    set_revision(new_database, "0002b")
+
+    with pytest.raises(RuntimeError, match="has the revision 0002b"):
+        invoke()
+
+
 def test_a_rotated_password_replaces_the_old_one(database: Database) -> None:
     old = database.url(FUNCTIONS_ROLE)
     new = make_url(old).set(password="rotated:100%'new'@/").render_as_string(hide_password=False)
