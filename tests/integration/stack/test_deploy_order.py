@@ -86,7 +86,7 @@ def images(stack: LocalStack) -> dict[str, str]:
 
 def serves(stack: LocalStack, http: httpx.Client) -> bool:
     """Whether somebody who is signed in gets an answer out of the database's tables."""
-    token = stack.token(*stack.demo_user)
+    token = stack.token(stack.demo_user.email, stack.demo_user.password)
     return http.get(f"{stack.api_url}/items", headers={"Authorization": f"Bearer {token}"}).json()["items"] == []
 
 
