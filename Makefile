@@ -16,7 +16,7 @@ export PYTHONUTF8 := 1
 export PYTHONPATH := cli
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local test soak bench redrive check format wheels lock clean stack-environments test-environments
+.PHONY: help demo local test settings soak bench redrive check format wheels lock clean stack-environments test-environments
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ test: check ## Format, lint, types, then all tests
 
 soak: test-environments ## Images through the local stack while all around them fails (IMAGES=500 SEED=1)
 	@$(DEV)/python -m tests.soak $(if $(IMAGES),--images $(IMAGES)) $(if $(SEED),--seed $(SEED))
+
+settings: test-environments ## The program with settings of all kinds, in any combination (CASES=300)
+	@SETTINGS_CASES=$(or $(CASES),300) $(DEV)/pytest -q tests/components/test_any_settings.py
 
 redrive: stack-environments ## Move what a stage gave up back to its queue (STACK=dev STAGE=analysis)
 	@$(DEV)/python -m $(if $(filter local,$(STACK)),local.redrive,collections_cli.admin.redrive --stack "$(STACK)") --stage "$(STAGE)"

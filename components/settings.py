@@ -131,10 +131,15 @@ class StackSettings(BaseModel):
     burst: int = Field(default=40, ge=1, le=5_000, description="Requests that the API accepts at once.")
     checkpoint_ttl_hours: int = Field(default=4, ge=1, le=720, description="Life of a chat session without activity.")
     monthly_ai_alarm_usd: float = Field(
-        default=50, ge=0, description="Model costs of all users in a month that raise an alarm; 0 for no alarm."
+        default=50,
+        ge=0,
+        allow_inf_nan=False,
+        description="Model costs of all users in a month that raise an alarm; 0 for no alarm.",
     )
     monthly_image_quota: int = Field(default=0, ge=0, description="Images per user and month; 0 for no limit.")
-    monthly_ai_budget_usd: float = Field(default=0, ge=0, description="Model costs per user and month; 0 for no limit.")
+    monthly_ai_budget_usd: float = Field(
+        default=0, ge=0, allow_inf_nan=False, description="Model costs per user and month; 0 for no limit."
+    )
     image_digest: str | None = Field(
         default=None,
         pattern=r"^[^\s@]+@sha256:[0-9a-f]{64}$",

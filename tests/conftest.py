@@ -9,7 +9,14 @@ import pytest
 os.environ.setdefault("STACK", "test")
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Collections")
 
-ALONE = {"test_soak.py", "test_stack_survival.py", "test_benchmarks.py", "test_provisioner.py"}
+ALONE = {
+    "test_soak.py",
+    "test_stack_survival.py",
+    "test_benchmarks.py",
+    "test_provisioner.py",
+    "test_any_settings.py",
+    "test_deploy_order.py",
+}
 """Files that start all they need themselves, so that nothing is saved by running them beside their neighbours."""
 
 

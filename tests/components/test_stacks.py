@@ -327,13 +327,6 @@ def test_users_data_is_protected_where_the_settings_say_so(stack: str, protected
     assert [each.protect for each in precious] == [protected] * len(precious)
 
 
-def test_the_same_settings_give_the_same_graph():
-    def shape(graph: Graph) -> dict[str, Any]:
-        return {urn: (each.inputs, sorted(each.depends_on)) for urn, each in graph.resources.items()}
-
-    assert shape(record("test")) == shape(recorded("test"))
-
-
 def test_a_preview_knows_nothing_yet_and_shows_the_same_resources():
     preview = record("dev", preview=True)
 
