@@ -16,7 +16,7 @@ export PYTHONUTF8 := 1
 export PYTHONPATH := cli
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local test settings soak bench redrive check format wheels lock clean stack-environments test-environments
+.PHONY: help demo local test settings soak bench redrive smoke e2e check format wheels lock clean stack-environments test-environments
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,7 +37,13 @@ settings: test-environments ## The program with settings of all kinds, in any co
 	@SETTINGS_CASES=$(or $(CASES),300) $(DEV)/pytest -q tests/components/test_any_settings.py
 
 redrive: stack-environments ## Move what a stage gave up back to its queue (STACK=dev STAGE=analysis)
-	@$(DEV)/python -m $(if $(filter local,$(STACK)),local.redrive,collections_cli.admin.redrive --stack "$(STACK)") --stage "$(STAGE)"
+	@$(DEV)/python -m collections_cli admin redrive --stack "$(STACK)" --stage "$(STAGE)"
+
+smoke: stack-environments ## Upload, find and delete an image on a deployed stack, or the local one (STACK=dev)
+	@$(DEV)/python -m collections_cli admin smoke --stack "$(or $(STACK),local)"
+
+e2e: test-environments ## The tests of a deployed stack: one that the environment names, else a local one of their own
+	@$(DEV)/pytest tests/e2e
 
 bench: test-environments ## Speed and memory beside others', in docs/benchmarks.md (best on an idle machine)
 	@$(DEV)/python -m benchmarks

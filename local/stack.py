@@ -7,6 +7,7 @@ with LocalStack(root, progress=show) as stack:
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 import time
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from psycopg.conninfo import make_conninfo
 
+from collections_cli.admin.users import Users, make_password
 from local import bootstrap
 from local.configuration import REGION, local_config, needs_stand_ins, read_keys
 from local.emulator import Emulator
@@ -25,12 +27,12 @@ from local.postgres import Postgres, PostgresError
 from local.processes import Process, ProcessError, last_lines
 from local.progress import Event, Progress, phase, silent
 from local.provisioner.catalog import KINDS, LOOKUPS
-from local.provisioner.cloud import Cloud, Place
+from local.provisioner.cloud import ACCOUNT, Cloud, Place
 from local.provisioner.engine import Change, Deployment, Provisioner
 from local.provisioner.images import remove_unused
 from local.provisioner.serial import read_serial
 from local.provisioner.state import State
-from local.users import DEMO_EMAIL, Credentials, create_user, make_password, sign_in, user_exists
+from local.users import DEMO_EMAIL, Credentials, sign_in, user_exists
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -202,7 +204,7 @@ class LocalStack:
     def create_user(self, email: str) -> Credentials:
         """Makes a user who can sign in at once."""
         credentials = Credentials(email, make_password())
-        create_user(self._cloud, self.outputs["userPoolId"], credentials)
+        Users(self.outputs["userPoolId"], self.client("cognito-idp")).create(email, credentials.password)
         self._known_users[email] = credentials.password
         return credentials
 
@@ -269,9 +271,24 @@ class LocalStack:
                 deploying.running("saving")
                 self._emulator.checkpoint()
                 state.save(self._state_file)
+            self._describe()
             remove_unused(self._cloud.place, state)
             counts = self._deployment.counts
             deploying.done(", ".join(f"{count} {action}" for action, count in counts.items() if count))
+
+    def _describe(self) -> None:
+        """Tell the operators' commands where everything is, in a file that only its owner can read."""
+        place = self._cloud.place
+        aws = {
+            "endpoint_url": place.endpoint,
+            "region_name": place.region,
+            "aws_access_key_id": ACCOUNT,
+            "aws_secret_access_key": "local",
+        }
+        file = self._folder / "stack.json"
+        file.touch(mode=0o600)
+        file.write_text(json.dumps({"outputs": self.outputs, "aws": aws}))
+        self._cleanup.callback(file.unlink, missing_ok=True)
 
     def _ensure_demo_user(self, state: State) -> bool:
         pool = str(self.outputs["userPoolId"])

@@ -1,9 +1,7 @@
-"""Users of the local stack, made by us: nobody can sign up."""
+"""Users of the local stack."""
 
 from __future__ import annotations
 
-import secrets
-import string
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,9 +12,6 @@ if TYPE_CHECKING:
 
 DEMO_EMAIL = "demo@collections.local"
 
-_LENGTH = 20
-_REQUIRED = (string.ascii_lowercase, string.ascii_uppercase, string.digits, "-_.+")
-
 
 @dataclass(frozen=True)
 class Credentials:
@@ -24,14 +19,6 @@ class Credentials:
 
     email: str
     password: str = field(repr=False)
-
-
-def make_password() -> str:
-    """Random, with a letter of each case, a digit and a symbol: what the pool's policy asks for."""
-    chosen = [secrets.choice(characters) for characters in _REQUIRED]
-    chosen += [secrets.choice("".join(_REQUIRED)) for _ in range(_LENGTH - len(chosen))]
-    secrets.SystemRandom().shuffle(chosen)
-    return "".join(chosen)
 
 
 def user_exists(cloud: Cloud, pool: str, email: str) -> bool:
@@ -42,24 +29,6 @@ def user_exists(cloud: Cloud, pool: str, email: str) -> bool:
             raise
         return False
     return True
-
-
-def create_user(cloud: Cloud, pool: str, credentials: Credentials) -> None:
-    """A user with a verified address and a password that need not be changed."""
-    cloud.call(
-        "cognito-idp.admin_create_user",
-        UserPoolId=pool,
-        Username=credentials.email,
-        MessageAction="SUPPRESS",
-        UserAttributes=[{"Name": "email", "Value": credentials.email}, {"Name": "email_verified", "Value": "true"}],
-    )
-    cloud.call(
-        "cognito-idp.admin_set_user_password",
-        UserPoolId=pool,
-        Username=credentials.email,
-        Password=credentials.password,
-        Permanent=True,
-    )
 
 
 def sign_in(cloud: Cloud, client: str, credentials: Credentials) -> str:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from collections_cli import display
+from collections_cli.admin import commands as admin
 from collections_cli.client import (
     CONTENT_TYPES,
     ApiError,
@@ -31,6 +32,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(admin.app, name="admin")
 output = Console()
 messages = Console(stderr=True)
 

@@ -21,7 +21,9 @@ PROGRAMS = int(MORE_CASES or 8)
 
 # The same cases each time, but for a search on purpose. No file is left behind.
 quick = settings(max_examples=max(300, PROGRAMS), deadline=None, derandomize=MORE_CASES is None, database=None)
-whole_program = settings(quick, max_examples=PROGRAMS, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+whole_program = settings(
+    quick, max_examples=PROGRAMS, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
 some_programs = settings(whole_program, max_examples=max(PROGRAMS // 4, 1))
 unhurried = pytest.mark.timeout(0 if MORE_CASES else 120)
 

@@ -1,20 +1,13 @@
 """Move what a stage gave up back to its queue, once the cause is gone.
 
-python -m collections_cli.admin.redrive --stack dev --stage analysis
-
 The items need no attention: an event that comes again puts the item that its stage gave up back to before the stage.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,25 +107,3 @@ def _show_again(queues: SQSClient, messages: Sequence[MessageTypeDef], url: str)
 def _require_all(failures: Sequence[BatchResultErrorEntryTypeDef]) -> None:
     if failures:
         raise RedriveError(f"SQS refused {len(failures)} messages, the first because: {failures[0].get('Message')}")
-
-
-def run(arguments: Sequence[str], **client_options: Any) -> int:
-    """Run as a command; returns the exit code. `client_options` say where AWS is, if not where credentials say."""
-    parser = argparse.ArgumentParser(prog="redrive", description="Move a stage's dead letters back to its queue.")
-    parser.add_argument("--stack", required=True, help="local, dev, test, prod")
-    parser.add_argument("--stage", required=True, choices=sorted(FUNCTIONS))
-    options = parser.parse_args(arguments)
-    try:
-        functions = boto3.client("lambda", **client_options)
-        result = redrive(functions, boto3.client("sqs", **client_options), options.stack, options.stage)
-    except (RedriveError, ClientError, BotoCoreError) as error:
-        print(f"✗ {error}", file=sys.stderr)
-        return 1
-    print(f"moved {result.moved} messages back to the queue of {options.stage} on stack {options.stack}")
-    if result.returned:
-        print(f"{result.returned} came back at once: nobody understands them; look at them in the queue")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(run(sys.argv[1:]))

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from collections_cli.admin.users import make_password
 from local import bootstrap
-from local.users import make_password
 from tests.integration.stack.conftest import User
 
 if TYPE_CHECKING:

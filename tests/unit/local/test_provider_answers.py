@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import pytest
 
+from collections_cli.admin.users import make_password
 from local.provisioner.cloud import Cloud, Place
 from local.provisioner.function_package import UnknownImageError, deployment_package, image_folder
 from local.provisioner.iam import KINDS as IAM
@@ -18,7 +19,6 @@ from local.provisioner.kind import Kind
 from local.provisioner.lookups import LOOKUPS
 from local.provisioner.random_values import KINDS as RANDOM
 from local.provisioner.s3 import KINDS as S3
-from local.users import make_password
 
 DIGEST = "sha256:" + "ab" * 32
 

@@ -1,0 +1,197 @@
+"""`collections admin`: what operators do to a stack."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from collections_cli.client import ApiError, UnreachableError, http_client
+from collections_cli.cognito import SignInError
+
+app = typer.Typer(help="Operate a stack, with AWS credentials of your own.", no_args_is_help=True)
+params = typer.Typer(help="A stack's settings.", no_args_is_help=True)
+user = typer.Typer(help="Who may sign in.", no_args_is_help=True)
+app.add_typer(params, name="params")
+app.add_typer(user, name="user")
+output = Console()
+messages = Console(stderr=True)
+
+StackName = Annotated[str, typer.Option("--stack", help="local, dev, test or prod.")]
+Email = Annotated[str, typer.Argument(metavar="EMAIL")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")]
+
+
+class Stage(StrEnum):
+    """A step of the pipeline."""
+
+    PROCESSING = "processing"
+    ANALYSIS = "analysis"
+    EMBEDDING = "embedding"
+
+
+@params.command("import")
+def import_params(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Such as .env: NAME=value in each line.")],
+    stack: StackName,
+) -> None:
+    """Set a stack's keys and addresses from an env file, in one go; keys are encrypted."""
+    with _explained():
+        from collections_cli.admin.parameters import import_parameters
+
+        done = import_parameters(file, stack)
+    for name in done.secrets:
+        output.print(Text(f"set, encrypted   {name}"))
+    for name in done.plain:
+        output.print(Text(f"set              {name}"))
+    for name in done.empty:
+        output.print(Text(f"empty, not set   {name}"))
+    for name in done.ignored:
+        output.print(Text(f"no setting       {name}"))
+    _tell(f"Stack {stack} has them after: pulumi up --stack {stack}")
+
+
+@user.command("create")
+def create_user(
+    email: Email,
+    stack: StackName,
+    password: Annotated[
+        bool, typer.Option("--password", help="Choose the password (or COLLECTIONS_PASSWORD) instead of mailing one.")
+    ] = False,
+) -> None:
+    """Let somebody in. Cognito mails them a password for the first sign-in."""
+    with _explained():
+        from collections_cli.admin.stack import Stack
+        from collections_cli.admin.users import Users
+
+        users = Users.of(Stack.load(stack))
+        if password:
+            chosen = os.environ.get("COLLECTIONS_PASSWORD") or typer.prompt(
+                "Password", hide_input=True, confirmation_prompt=True
+            )
+            users.create(email, chosen)
+        else:
+            users.invite(email)
+    _tell(f"{email} may sign in." if password else f"{email} may sign in, with the password in their mail.")
+
+
+@user.command("disable")
+def disable_user(email: Email, stack: StackName) -> None:
+    """Let somebody in no more. What they keep stays; a token that they hold is good for an hour at most."""
+    with _explained():
+        from collections_cli.admin.stack import Stack
+        from collections_cli.admin.users import Users
+
+        Users.of(Stack.load(stack)).disable(email)
+    _tell(f"{email} cannot sign in any more.")
+
+
+@user.command("enable")
+def enable_user(email: Email, stack: StackName) -> None:
+    """Let somebody in again."""
+    with _explained():
+        from collections_cli.admin.stack import Stack
+        from collections_cli.admin.users import Users
+
+        Users.of(Stack.load(stack)).enable(email)
+    _tell(f"{email} may sign in again.")
+
+
+@user.command("list")
+def list_users(stack: StackName, as_json: AsJson = False) -> None:
+    """Show who may sign in."""
+    with _explained():
+        from collections_cli.admin.stack import Stack
+        from collections_cli.admin.users import Users
+
+        people = list(Users.of(Stack.load(stack)))
+    if as_json:
+        output.print_json(json.dumps([vars(person) for person in people]))
+        return
+    table = Table("email", "status", "enabled", "since", box=None, header_style="bold", pad_edge=False)
+    for person in people:
+        enabled = Text("yes", "green") if person.enabled else Text("no", "red")
+        table.add_row(Text(person.email), person.status, enabled, person.created)
+    output.print(table)
+
+
+@app.command()
+def outputs(
+    stack: StackName,
+    as_json: AsJson = False,
+    environment: Annotated[bool, typer.Option("--env", help="Print what tests/e2e needs, as NAME=value.")] = False,
+) -> None:
+    """Show what a stack exports: its addresses and names."""
+    with _explained():
+        from collections_cli.admin.stack import Stack
+
+        deployed = Stack.load(stack)
+    if environment:
+        for name, value in deployed.environment().items():
+            typer.echo(f"{name}={value}")
+    elif as_json:
+        output.print_json(json.dumps(deployed.outputs))
+    else:
+        sheet = Table.grid(padding=(0, 2))
+        for name, value in deployed.outputs.items():
+            sheet.add_row(Text(name, "bold"), Text(json.dumps(value) if isinstance(value, dict) else str(value)))
+        output.print(sheet)
+
+
+@app.command()
+def smoke(stack: StackName) -> None:
+    """Upload an image as a user of its own, find it, delete it; leave nothing behind."""
+    with _explained(), http_client() as http:
+        from collections_cli.admin import smoke as test
+        from collections_cli.admin.stack import Stack
+
+        test.smoke(Stack.load(stack), http, lambda step: output.print(Text("✓ ", "green").append(step, "default")))
+    _tell(f"Stack {stack} works.")
+
+
+@app.command()
+def redrive(stack: StackName, stage: Annotated[Stage, typer.Option(help="Whose messages were given up.")]) -> None:
+    """Move a stage's dead letters back to its queue, once the cause is gone."""
+    with _explained():
+        from collections_cli.admin.redrive import redrive as move
+        from collections_cli.admin.stack import Stack
+
+        deployed = Stack.load(stack)
+        result = move(deployed.client("lambda"), deployed.client("sqs"), stack, stage.value)
+    output.print(f"moved {result.moved} messages back to the queue of {stage.value} on stack {stack}")
+    if result.returned:
+        output.print(f"{result.returned} came back at once: nobody understands them; look at them in the queue")
+
+
+@contextmanager
+def _explained() -> Generator[None]:
+    """Tell what went wrong in a sentence, and end with exit code 1."""
+    try:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        from collections_cli.admin.redrive import RedriveError
+        from collections_cli.admin.smoke import SmokeError
+        from collections_cli.admin.stack import StackError
+        from collections_cli.admin.users import UserError
+    except ModuleNotFoundError as error:
+        _tell(f"collections: {error.name} is missing. Install the operators' part: pip install './cli[admin]'", "red")
+        raise typer.Exit(1) from error
+    expected = (ApiError, BotoCoreError, ClientError, OSError, RedriveError, SignInError, SmokeError, StackError)
+    try:
+        yield
+    except (*expected, UnreachableError, UserError) as error:
+        _tell(f"collections: {error}", "red")
+        raise typer.Exit(1) from error
+
+
+def _tell(text: str, style: str | None = None) -> None:
+    messages.print(text, style=style, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,113 @@
+"""A deployed stack, known by its exports alone, and somebody who may sign in.
+
+The environment names it: API_BASE_URL, COGNITO_USER_POOL_ID, COGNITO_CLIENT_ID, and a user's E2E_EMAIL and
+E2E_PASSWORD. Where it names none, a local stack is started. What the tests upload they delete again, whatever happens.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+
+import httpx
+import pytest
+
+from collections_cli.admin.stack import NEEDED_BY_TESTS
+from collections_cli.client import ApiError, Client, http_client
+from collections_cli.cognito import Question, UserPool
+from collections_cli.resources import Item
+from local.ports import Ports
+from local.stack import LocalStack
+
+LOGIN = ("E2E_EMAIL", "E2E_PASSWORD")
+SETTLED = {"searchable", "duplicate", "failed"}
+TIMEOUT_SECONDS = 240
+POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What a test is told of the stack."""
+
+    api_url: str
+    user_pool_id: str
+    client_id: str
+    email: str
+    password: str = field(repr=False)
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Generator[Deployed]:
+    variables = [*NEEDED_BY_TESTS, *LOGIN]
+    missing = [name for name in variables if not os.environ.get(name)]
+    if not missing:
+        api_url, pool, client, email, password = (os.environ[name] for name in variables)
+        yield Deployed(api_url, pool, client, email, password)
+        return
+    if len(missing) < len(variables):
+        pytest.fail(f"the environment names a stack, but lacks {', '.join(missing)}")
+    with LocalStack(folder=tmp_path_factory.mktemp("e2e"), ports=Ports.free(), keys={}, durable=False) as stack:
+        user = stack.create_user("e2e@example.com")
+        api_url, pool, client = (str(stack.outputs[name]) for name in NEEDED_BY_TESTS.values())
+        yield Deployed(api_url, pool, client, user.email, user.password)
+
+
+@pytest.fixture(scope="session")
+def http() -> Generator[httpx.Client]:
+    with http_client() as http:
+        yield http
+
+
+@dataclass
+class Person:
+    """Somebody who is signed in, and what they have uploaded."""
+
+    client: Client
+    uploaded: set[str] = field(default_factory=set[str])
+
+    def upload(self, file: Path) -> str:
+        """Send a file; its item."""
+        item_id = self.client.upload(file).item_id
+        self.uploaded.add(item_id)
+        return item_id
+
+    def settled(self, item_id: str) -> Item:
+        """The item, once it has come to its end."""
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        while (item := self.client.item(item_id))["status"] not in SETTLED:
+            assert time.monotonic() < deadline, f"{item_id} is still {item['status']}"
+            time.sleep(POLL_SECONDS)
+        return item
+
+    def clean_up(self) -> None:
+        """Delete what is left of the uploads."""
+        for item_id in self.uploaded:
+            try:
+                self.client.delete(item_id)
+            except ApiError as error:
+                if error.status != HTTPStatus.NOT_FOUND:
+                    raise
+
+
+@pytest.fixture(scope="session")
+def token(deployed: Deployed, http: httpx.Client) -> str:
+    """Of a sign-in as people do it: the password is not sent."""
+
+    def refuse(question: Question) -> str:
+        raise AssertionError(f"the pool wants a {question}: use a user without a second factor, who has signed in once")
+
+    config = Client(deployed.api_url, http=http).config()
+    return UserPool(config, http).sign_in(deployed.email, deployed.password, refuse).access_token
+
+
+@pytest.fixture
+def person(deployed: Deployed, http: httpx.Client, token: str) -> Generator[Person]:
+    person = Person(Client(deployed.api_url, lambda: token, http))
+    try:
+        yield person
+    finally:
+        person.clean_up()

@@ -1,0 +1,106 @@
+"""The operators' commands, on the stack of this machine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from typer.testing import CliRunner, Result
+
+from collections_cli.client import Client
+from collections_cli.cognito import Question, SignInError, UserPool
+from collections_cli.main import app
+from local.stack import LocalStack
+
+Run = Callable[..., Result]
+PASSWORD = "correct-Horse-battery-9"
+
+
+@pytest.fixture
+def run(stack: LocalStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Types a command in the folder whose stack is running."""
+    (tmp_path / ".local").symlink_to(stack.folder)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLLECTIONS_PASSWORD", PASSWORD)
+    return lambda *arguments: CliRunner().invoke(app, ["admin", *arguments, "--stack", "local"])
+
+
+def people(run: Run) -> dict[str, bool]:
+    """Who is in the pool, and may sign in."""
+    return {each["email"]: each["enabled"] for each in json.loads(run("user", "list", "--json").stdout)}
+
+
+def sign_in(stack: LocalStack, http: httpx.Client, email: str) -> str:
+    def refuse(question: Question) -> str:
+        raise AssertionError(f"asked for {question}")
+
+    return UserPool(Client(stack.api_url, http=http).config(), http).sign_in(email, PASSWORD, refuse).access_token
+
+
+def test_a_user_is_let_in_and_shut_out_again(run: Run, stack: LocalStack, http: httpx.Client) -> None:
+    created = run("user", "create", "grace@example.com", "--password")
+    assert created.exit_code == 0, created.stderr
+    assert sign_in(stack, http, "grace@example.com")
+
+    assert run("user", "disable", "grace@example.com").exit_code == 0
+
+    assert people(run)["grace@example.com"] is False
+    with pytest.raises(SignInError):
+        sign_in(stack, http, "grace@example.com")
+
+    assert run("user", "enable", "grace@example.com").exit_code == 0
+    assert sign_in(stack, http, "grace@example.com")
+
+
+def test_an_invited_user_has_to_choose_a_password(run: Run, stack: LocalStack) -> None:
+    assert run("user", "create", "linus@example.com").exit_code == 0
+
+    user = stack.client("cognito-idp").admin_get_user(
+        UserPoolId=stack.outputs["userPoolId"], Username="linus@example.com"
+    )
+    assert user["UserStatus"] == "FORCE_CHANGE_PASSWORD"
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("user", "create", "twice@example.com"), "twice@example.com is a user already"),
+        (("user", "disable", "nobody@example.com"), "nobody@example.com is no user of this stack"),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_a_sentence(run: Run, command: tuple[str, ...], said: str) -> None:
+    run("user", "create", "twice@example.com")
+
+    result = run(*command)
+
+    assert (result.exit_code, result.stderr) == (1, f"collections: {said}\n")
+
+
+def test_a_stack_shows_its_exports_and_what_tests_need(run: Run, stack: LocalStack) -> None:
+    assert json.loads(run("outputs", "--json").stdout) == stack.outputs
+    assert run("outputs", "--env").stdout.splitlines() == [
+        f"API_BASE_URL={stack.api_url}",
+        f"COGNITO_USER_POOL_ID={stack.outputs['userPoolId']}",
+        f"COGNITO_CLIENT_ID={stack.outputs['userPoolClientId']}",
+    ]
+
+
+def test_the_smoke_test_goes_the_whole_way_and_leaves_nobody_behind(run: Run) -> None:
+    before = people(run)
+
+    result = run("smoke")
+
+    assert result.exit_code == 0, result.stderr
+    steps = result.stdout.splitlines()
+    assert [step[0] for step in steps] == ["✓"] * 5
+    assert "is found by its text" in steps[3]
+    assert people(run) == before
+
+
+def test_dead_letters_are_moved_by_the_command_too(run: Run) -> None:
+    result = run("redrive", "--stage", "embedding")
+
+    assert "moved 0 messages back to the queue of embedding on stack local" in result.stdout
