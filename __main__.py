@@ -65,12 +65,14 @@ image = FunctionImage(
         "dockerfile": "runtime/Dockerfile",
         "tag": version.git_sha,
         "force_delete": not protection,
+        "base": settings.base_image,
         "digest": settings.image_digest,
     },
 )
 platform: FunctionPlatform = {
     "image_uri": image.digest,
     "log_retention_days": settings.log_retention_days,
+    "permissions_boundary": settings.permissions_boundary,
     "network": {
         "subnet_ids": network.private_subnet_ids,
         "security_group_ids": [network.function_security_group_id],

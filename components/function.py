@@ -34,6 +34,8 @@ class FunctionPlatform(TypedDict):
     """Run in a VPC. Default: in none."""
     environment: NotRequired[Mapping[str, Input[str]]]
     """Variables for all functions."""
+    permissions_boundary: NotRequired[str | None]
+    """ARN of a policy beyond which no role may go. Default: there is none."""
 
 
 class FunctionArgs(TypedDict):
@@ -81,7 +83,14 @@ class Function(pulumi.ComponentResource):
             retention_in_days=platform["log_retention_days"],
             opts=child,
         )
-        role = aws.iam.Role(f"{name}-role", assume_role_policy=grants.assume_role("lambda.amazonaws.com"), opts=child)
+        role = aws.iam.Role(
+            f"{name}-role",
+            # A deployer may be limited to the roles of one stack.
+            path=f"/{pulumi.get_project()}/{pulumi.get_stack()}/",
+            permissions_boundary=platform.get("permissions_boundary"),
+            assume_role_policy=grants.assume_role("lambda.amazonaws.com"),
+            opts=child,
+        )
         network = platform.get("network")
         statements = [
             grants.write_logs(logs.arn),

@@ -24,6 +24,8 @@ class FunctionImageArgs(TypedDict):
     """Path of the Dockerfile."""
     tag: Input[str]
     """Tag of the image: the commit it is built from."""
+    base: NotRequired[str | None]
+    """Image to build on, `repository@sha256:…`, as the build argument `BASE`. Default: the Dockerfile's."""
     digest: NotRequired[str | None]
     """An image built earlier, `repository@sha256:…`: it is used, and nothing is built."""
     force_delete: NotRequired[Input[bool]]
@@ -64,10 +66,17 @@ def _build(
     login = aws.ecr.get_authorization_token_output(
         registry_id=repository.registry_id, opts=pulumi.InvokeOutputOptions(parent=child.parent)
     )
+    base = args.get("base")
     return docker.Image(
         f"{name}-build",
         image_name=Output.concat(repository.repository_url, ":", args["tag"]),
-        build={"context": args["context"], "dockerfile": args["dockerfile"], "platform": "linux/arm64"},
+        build={
+            "context": args["context"],
+            "dockerfile": args["dockerfile"],
+            "platform": "linux/arm64",
+            # BuildKit dates the image by it, so that the same sources give the same digest.
+            "args": {"SOURCE_DATE_EPOCH": "0", **({"BASE": base} if base else {})},
+        },
         registry={
             "server": repository.repository_url,
             "username": login.user_name,

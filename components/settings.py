@@ -140,6 +140,16 @@ class StackSettings(BaseModel):
     monthly_ai_budget_usd: float = Field(
         default=0, ge=0, allow_inf_nan=False, description="Model costs per user and month; 0 for no limit."
     )
+    permissions_boundary: str | None = Field(
+        default=None,
+        pattern=r"^arn:aws:iam::\d{12}:policy/\S+$",
+        description="ARN of a policy beyond which no function's role may go; GitHub's deployer asks for it.",
+    )
+    base_image: str | None = Field(
+        default=None,
+        pattern=r"^[^\s@]+@sha256:[0-9a-f]{64}$",
+        description="AWS's base image by digest, repository@sha256:…, to build on; absent: the tag in the Dockerfile.",
+    )
     image_digest: str | None = Field(
         default=None,
         pattern=r"^[^\s@]+@sha256:[0-9a-f]{64}$",

@@ -14,6 +14,7 @@ DIGEST = "sha256:" + "ab" * 32
 _NAMED = {
     "aws:s3/bucket:Bucket": "bucket",
     "aws:iam/role:Role": "name",
+    "aws:iam/policy:Policy": "name",
     "aws:iam/rolePolicy:RolePolicy": "name",
     "aws:sqs/queue:Queue": "name",
     "aws:sns/topic:Topic": "name",
@@ -30,6 +31,8 @@ _NAMED = {
 }
 _ARNS = {
     "aws:s3/bucket:Bucket": "arn:aws:s3:::{name}",
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": "arn:aws:iam::{account}:oidc-provider/{name}",
+    "aws:iam/policy:Policy": "arn:aws:iam::{account}:policy/{name}",
     "aws:iam/role:Role": "arn:aws:iam::{account}:role/{name}",
     "aws:sqs/queue:Queue": "arn:aws:sqs:{region}:{account}:{name}",
     "aws:sns/topic:Topic": "arn:aws:sns:{region}:{account}:{name}",
@@ -150,6 +153,8 @@ _KNOWN = frozenset(
         "ec2/vpc:Vpc",
         "ec2/vpcEndpoint:VpcEndpoint",
         "ecr/lifecyclePolicy:LifecyclePolicy",
+        "iam/openIdConnectProvider:OpenIdConnectProvider",
+        "iam/policy:Policy",
         "iam/role:Role",
         "kms/alias:Alias",
         "iam/rolePolicy:RolePolicy",

@@ -90,6 +90,13 @@ SETTINGS: dict[str, Values] = {
     "monthlyAiAlarmUsd": MONEY,
     "monthlyImageQuota": Values(_one("0", "1000"), _one("-1", "1.5")),
     "monthlyAiBudgetUsd": MONEY,
+    "permissionsBoundary": Values(
+        _one("arn:aws:iam::123456789012:policy/collections-functions-boundary"),
+        _one("boundary", "arn:aws:iam::1:role/x"),
+    ),
+    "baseImage": Values(
+        _one("public.ecr.aws/lambda/python@sha256:" + "ef" * 32), _one("public.ecr.aws/lambda/python:3.13", "python")
+    ),
     "imageDigest": Values(_one(DIGEST), _one("latest", "repository:tag", "repository@sha256:12")),
 }
 """Every setting but the secret ones."""

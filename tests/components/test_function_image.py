@@ -19,9 +19,17 @@ def test_the_image_is_built_for_arm64_from_the_commit_and_named_by_digest(declar
     built = declared.one("docker:index/image:Image")
     assert built.inputs["imageName"] == f"{REPOSITORY}:4f5e6d7"
     assert built.inputs["build"]["platform"] == "linux/arm64"
-    assert "args" not in built.inputs["build"]
+    assert built.inputs["build"]["args"] == {"SOURCE_DATE_EPOCH": "0"}
     assert built.secrets == {"registry"}
     assert digests == [f"{REPOSITORY}@{DIGEST}"]
+
+
+def test_the_base_may_be_pinned_by_digest(declare: Declare):
+    base = "public.ecr.aws/lambda/python@sha256:" + "ef" * 32
+
+    declared, _ = image(declare, {**BUILT, "base": base})
+
+    assert declared.one("docker:index/image:Image").inputs["build"]["args"]["BASE"] == base
 
 
 def test_an_image_built_earlier_is_used_as_it_is(declare: Declare):

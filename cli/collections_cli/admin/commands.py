@@ -166,7 +166,7 @@ def redrive(stack: StackName, stage: Annotated[Stage, typer.Option(help="Whose m
         from collections_cli.admin.stack import Stack
 
         deployed = Stack.load(stack)
-        result = move(deployed.client("lambda"), deployed.client("sqs"), stack, stage.value)
+        result = move(deployed.client("lambda"), deployed.client("sqs"), deployed.name, stage.value)
     output.print(f"moved {result.moved} messages back to the queue of {stage.value} on stack {stack}")
     if result.returned:
         output.print(f"{result.returned} came back at once: nobody understands them; look at them in the queue")

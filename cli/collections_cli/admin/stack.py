@@ -48,8 +48,8 @@ class Stack:
         outputs = cast("dict[str, Any]", json.loads(pulumi("stack", "output", "--json", "--stack", name)))
         if "userPoolId" not in outputs:
             raise StackError(f"stack {name} exports no userPoolId: has it been deployed? Run: pulumi up --stack {name}")
-        # Pools are named after their region.
-        return cls(name, outputs, {"region_name": str(outputs["userPoolId"]).partition("_")[0]})
+        # Pools are named after their region, and Pulumi may be told of a stack by organization and project.
+        return cls(name.rpartition("/")[2], outputs, {"region_name": str(outputs["userPoolId"]).partition("_")[0]})
 
     def client(self, service: str) -> Any:
         """A boto3 client for the stack's account and region."""
