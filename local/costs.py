@@ -1,0 +1,121 @@
+"""What a stack costs in a month, by its settings: the table in docs/deploy.md.
+
+python -m local.costs
+
+List prices of us-east-1 in US dollars, without free tiers and discounts, looked up on 2026-11-24 where a source is
+named; other regions cost up to a fifth more. RDS: infratally.com/articles/aws-rds-pricing-explained-2026.html and
+usage.ai/blogs/aws/reserved-instances/rds/pricing-calculator. NAT gateway and public addresses:
+cloudburn.io/blog/aws-nat-gateway-pricing. The others are AWS's list prices as we know them: check them before relying
+on them. Prices of the models are in `runtime/prices.py`.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from local.program import load_config
+from runtime.prices import cost_usd
+
+HOURS = 730
+"""Of a month."""
+STACKS = ("dev", "test", "prod")
+SECRETS = {"anthropicApiKey": "", "voyageApiKey": ""}
+
+DATABASE_PER_HOUR = {"db.t4g.micro": 0.016, "db.t4g.small": 0.032, "db.t4g.medium": 0.065}
+STORAGE_PER_GB = 0.115
+NAT_GATEWAY_PER_HOUR = 0.045
+ADDRESS_PER_HOUR = 0.005
+NAT_INSTANCE_PER_HOUR = 0.0042
+NAT_VOLUME = 8 * 0.08
+"""GB of a root volume, and the price of one."""
+KEY = 1.00
+ALARM = 0.10
+DASHBOARD = 3.00
+ALARMS = 32
+"""Of a stack."""
+
+IMAGES = 1000
+TOKENS_IN, TOKENS_OUT, TOKENS_EMBEDDED = 2600, 500, 400
+"""Of one image, estimated: a preview of 1568 pixels is about 1,600 tokens, the prompt 1,000, the answer 500."""
+GB_SECONDS = 2 * 1.5 + 1 * 8 + 1 * 1
+"""Of one image, estimated: processor 2 GB for 1.5 s, analyzer 1 GB for 8 s of waiting, embedder 1 GB for 1 s."""
+LAMBDA_PER_GB_SECOND = 0.0000133334
+MEGABYTES, STORED_PER_GB = 3.5, 0.023
+"""Of one image with what is derived from it, and a month of keeping them."""
+
+
+class Line(NamedTuple):
+    """One item of the bill."""
+
+    what: str
+    arithmetic: str
+    dollars: float
+
+
+def monthly(stack: str, root: Path) -> list[Line]:
+    """What a stack costs when nobody uses it."""
+    config = load_config(root, stack, SECRETS).config
+
+    def setting(name: str, default: str) -> str:
+        return config.get(f"collections:{name}", default)
+
+    instance, storage = setting("databaseInstanceClass", "db.t4g.micro"), int(setting("databaseStorageGb", "20"))
+    copies = 2 if setting("multiAz", "false") == "true" else 1
+    both = f"{copies} x " if copies > 1 else ""
+    hourly = DATABASE_PER_HOUR[instance]
+    return [
+        Line(f"RDS {instance}", f"{both}{hourly} x {HOURS} h", copies * hourly * HOURS),
+        Line("RDS storage, gp3", f"{both}{storage} GB x {STORAGE_PER_GB}", copies * storage * STORAGE_PER_GB),
+        _way_out(int(setting("natGateways", "1"))),
+        Line("KMS key", f"1 x {KEY:.2f}", KEY),
+        Line(
+            "CloudWatch alarms and dashboard", f"{ALARMS} x {ALARM:.2f} + {DASHBOARD:.2f}", ALARMS * ALARM + DASHBOARD
+        ),
+    ]
+
+
+def per_images(model: str, embedding: str) -> list[Line]:
+    """What a thousand images cost, once; keeping them, each month."""
+    analysis = float(cost_usd(model, TOKENS_IN, TOKENS_OUT) or 0)
+    embedded = float(cost_usd(embedding, TOKENS_EMBEDDED) or 0)
+    gigabytes = IMAGES * MEGABYTES / 1000
+    return [
+        Line(f"{model}", f"{IMAGES} x ({TOKENS_IN} tokens in, {TOKENS_OUT} out)", IMAGES * analysis),
+        Line(f"{embedding}", f"{IMAGES} x {TOKENS_EMBEDDED} tokens", IMAGES * embedded),
+        Line(
+            "Lambda, arm64",
+            f"{IMAGES} x {GB_SECONDS:g} GB-s x {LAMBDA_PER_GB_SECOND}",
+            IMAGES * GB_SECONDS * LAMBDA_PER_GB_SECOND,
+        ),
+        Line("S3, each month", f"{gigabytes:g} GB x {STORED_PER_GB}", gigabytes * STORED_PER_GB),
+    ]
+
+
+def tables(root: Path) -> str:
+    """All of it, as Markdown."""
+    parts = [_table(f"`{stack}`, a month at rest", monthly(stack, root)) for stack in STACKS]
+    parts.append(_table(f"{IMAGES:,} images, besides", per_images("claude-sonnet-5-5", "voyage-4-large")))
+    return "\n\n".join(parts)
+
+
+def _way_out(gateways: int) -> Line:
+    if gateways == 0:
+        arithmetic = f"({NAT_INSTANCE_PER_HOUR} + {ADDRESS_PER_HOUR}) x {HOURS} h + {NAT_VOLUME:.2f}"
+        dollars = (NAT_INSTANCE_PER_HOUR + ADDRESS_PER_HOUR) * HOURS + NAT_VOLUME
+        return Line("NAT instance, t4g.nano", arithmetic, dollars)
+    each = NAT_GATEWAY_PER_HOUR + ADDRESS_PER_HOUR
+    arithmetic = f"{gateways} x ({NAT_GATEWAY_PER_HOUR} + {ADDRESS_PER_HOUR}) x {HOURS} h"
+    return Line("NAT gateways", arithmetic, gateways * each * HOURS)
+
+
+def _table(title: str, lines: list[Line]) -> str:
+    rows = [f"| {title} | arithmetic | $ |", "|---|---|---:|"]
+    rows += [f"| {line.what} | {line.arithmetic} | {line.dollars:.2f} |" for line in lines]
+    rows.append(f"| **together** | | **{sum(line.dollars for line in lines):.2f}** |")
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(tables(Path(__file__).parent.parent) + "\n")
