@@ -70,9 +70,8 @@ def monthly(stack: str, root: Path) -> list[Line]:
         Line("RDS storage, gp3", f"{both}{storage} GB x {STORAGE_PER_GB}", copies * storage * STORAGE_PER_GB),
         _way_out(int(setting("natGateways", "1"))),
         Line("KMS key", f"1 x {KEY:.2f}", KEY),
-        Line(
-            "CloudWatch alarms and dashboard", f"{ALARMS} x {ALARM:.2f} + {DASHBOARD:.2f}", ALARMS * ALARM + DASHBOARD
-        ),
+        Line("CloudWatch alarms", f"{ALARMS} x {ALARM:.2f}", ALARMS * ALARM),
+        Line("CloudWatch dashboard", f"1 x {DASHBOARD:.2f}", DASHBOARD),
     ]
 
 
