@@ -1,33 +1,36 @@
 """A function that works on events."""
 
 from collections.abc import Mapping
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import pulumi
 import pulumi_aws as aws
 from pulumi import Input, Output
 
 from components import grants
+from components.arguments import Arguments
 from components.event_queue import MAX_RECEIVES, EventQueue, EventSubscription
-from components.function import Function, FunctionArgs
+from components.function import Function, FunctionArgs, timeout_of
 from components.naming import children_of
 
 # AWS's advice: a message stays hidden through a run, its retries by Lambda and some throttling.
 _VISIBILITY_PER_TIMEOUT = 6
+_CONCURRENCY = 10
 
 
 class AnalysisFunctionArgs(TypedDict):
     """Which events, and what is done with them."""
 
     subscriptions: Mapping[str, EventSubscription]
-    """Events to work on, by a name for each rule."""
+    """Events to work on, by a name for each rule; at least one."""
     function: FunctionArgs
-    """Reports the messages of a batch that failed; handles the same event twice without harm. It is given its queue's
-    URL, to put off what has to wait, and after how many receives a message is given up."""
-    maximum_concurrency: Input[int]
-    """Most runs at once, 2-1000: what the vendor behind it, and the database, can take."""
-    batch_size: Input[int]
-    """Most messages in one run."""
+    """Answers with the messages that failed, as `{"batchItemFailures": […]}`, and handles the same event twice without
+    harm. Its variable `QUEUE_URL` names its queue, to put off what has to wait, and `MAX_RECEIVES` says after how many
+    deliveries a message is given up."""
+    maximum_concurrency: NotRequired[Input[int]]
+    """Most runs at once, 2-1000: what the services behind it can take. Default 10."""
+    batch_size: NotRequired[Input[int]]
+    """Most messages in one run, 1-10. Default 1."""
 
 
 class AnalysisFunction(pulumi.ComponentResource):
@@ -46,9 +49,10 @@ class AnalysisFunction(pulumi.ComponentResource):
     dead_letter_name: Output[str]
 
     def __init__(self, name: str, args: AnalysisFunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        given = Arguments(self, name, AnalysisFunctionArgs, args)
         super().__init__("collections:index:AnalysisFunction", name, props={}, opts=opts)
         child = children_of(self, opts)
-        timeout = Output.from_input(args["function"]["timeout_seconds"])
+        timeout = Output.from_input(timeout_of(args["function"]))
         queue = EventQueue(
             name,
             {
@@ -72,9 +76,9 @@ class AnalysisFunction(pulumi.ComponentResource):
             f"{name}-messages",
             event_source_arn=queue.queue_arn,
             function_name=function.alias_arn,
-            batch_size=args["batch_size"],
+            batch_size=given.between("batch_size", args.get("batch_size", 1), 1, 10),
             function_response_types=["ReportBatchItemFailures"],
-            scaling_config={"maximum_concurrency": args["maximum_concurrency"]},
+            scaling_config={"maximum_concurrency": _concurrency(given, args.get("maximum_concurrency"))},
             opts=child,
         )
         self.function_name, self.alias_arn = function.function_name, function.alias_arn
@@ -92,3 +96,8 @@ class AnalysisFunction(pulumi.ComponentResource):
                 "dead_letter_name": self.dead_letter_name,
             }
         )
+
+
+def _concurrency(given: Arguments, value: Input[int] | None) -> Input[int]:
+    """Most runs at once: what Lambda takes from a queue, the default if none is given."""
+    return given.between("maximum_concurrency", _CONCURRENCY if value is None else value, 2, 1000)

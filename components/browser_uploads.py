@@ -7,6 +7,7 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import Input
 
+from components.arguments import Arguments
 from components.naming import children_of
 
 _PREFLIGHT_SECONDS = 3600
@@ -25,6 +26,7 @@ class BrowserUploads(pulumi.ComponentResource):
     """Allows pages of some origins to post signed forms to a bucket, and to show what signed URLs return."""
 
     def __init__(self, name: str, args: BrowserUploadsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        Arguments(self, name, BrowserUploadsArgs, args)
         super().__init__("collections:index:BrowserUploads", name, props={}, opts=opts)
         aws.s3.BucketCorsConfiguration(
             name,

@@ -6,6 +6,7 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import Output
 
+from components.arguments import Arguments
 from components.encryption import TABLE
 from components.naming import children_of
 
@@ -31,6 +32,7 @@ class Checkpoints(pulumi.ComponentResource):
     table_arn: Output[str]
 
     def __init__(self, name: str, args: CheckpointsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        Arguments(self, name, CheckpointsArgs, args)
         super().__init__("collections:index:Checkpoints", name, props={}, opts=opts)
         protected = args.get("deletion_protection", True)
         table = aws.dynamodb.Table(

@@ -8,6 +8,7 @@ import pulumi_aws as aws
 import pulumi_random as random
 from pulumi import Input, Output
 
+from components.arguments import Arguments
 from components.naming import children_of
 
 ENGINE_VERSION = "18"
@@ -62,6 +63,7 @@ class Database(pulumi.ComponentResource):
     """Secret. For the sweeper, which sees all users' rows."""
 
     def __init__(self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        Arguments(self, name, DatabaseArgs, args)
         super().__init__("collections:index:Database", name, props={}, opts=opts)
         protected = args.get("deletion_protection", True)
         child = children_of(self, opts)

@@ -11,6 +11,7 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import Input, Output
 
+from components.arguments import Arguments
 from components.naming import children_of, physical_name
 
 PARAMETER_KEY = "alias/aws/ssm"
@@ -40,6 +41,7 @@ class EncryptionKey(pulumi.ComponentResource):
     key_arn: Output[str]
 
     def __init__(self, name: str, args: EncryptionKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        Arguments(self, name, EncryptionKeyArgs, args)
         super().__init__("collections:index:EncryptionKey", name, props={}, opts=opts)
         account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=self)).account_id
         key = aws.kms.Key(

@@ -7,11 +7,13 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import Input, Output
 
+from components.arguments import Arguments
 from components.naming import children_of
 
 MAX_RECEIVES = 5
 RETENTION_SECONDS = 14 * 24 * 3600
 """The longest that SQS keeps a message: time to find out why, and to redrive."""
+_LONGEST_VISIBILITY = 12 * 3600  # SQS has no longer one.
 # What the bus could not deliver goes to the dead-letter queue after a day of attempts.
 DELIVERY_SECONDS = 24 * 3600
 DELIVERY_ATTEMPTS = 185
@@ -30,7 +32,7 @@ class EventQueueArgs(TypedDict):
     """What is queued, and how long a consumer has for it."""
 
     subscriptions: Mapping[str, EventSubscription]
-    """Events to queue, by a name for each rule."""
+    """Events to queue, by a name for each rule; at least one."""
     visibility_timeout_seconds: Input[int]
     """How long a received message is hidden; at least six times the consumer's timeout."""
     max_receives: NotRequired[Input[int]]
@@ -48,7 +50,10 @@ class EventQueue(pulumi.ComponentResource):
     dead_letter_name: Output[str]
 
     def __init__(self, name: str, args: EventQueueArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        given = Arguments(self, name, EventQueueArgs, args)
         super().__init__("collections:index:EventQueue", name, props={}, opts=opts)
+        if not args["subscriptions"]:
+            raise given.refuse("subscriptions", "is empty; name at least one rule and its pattern.")
         child = children_of(self, opts)
         dead_letters = aws.sqs.Queue(
             f"{name}-dead-letters",
@@ -59,11 +64,13 @@ class EventQueue(pulumi.ComponentResource):
         queue = aws.sqs.Queue(
             f"{name}-queue",
             message_retention_seconds=RETENTION_SECONDS,
-            visibility_timeout_seconds=args["visibility_timeout_seconds"],
+            visibility_timeout_seconds=given.between(
+                "visibility_timeout_seconds", args["visibility_timeout_seconds"], 0, _LONGEST_VISIBILITY
+            ),
             redrive_policy=Output.json_dumps(
                 {
                     "deadLetterTargetArn": dead_letters.arn,
-                    "maxReceiveCount": args.get("max_receives", MAX_RECEIVES),
+                    "maxReceiveCount": given.between("max_receives", args.get("max_receives", MAX_RECEIVES), 1, 1000),
                 }
             ),
             sqs_managed_sse_enabled=True,
@@ -72,7 +79,7 @@ class EventQueue(pulumi.ComponentResource):
         rules = {
             rule: aws.cloudwatch.EventRule(
                 f"{name}-{rule}",
-                event_pattern=subscription["pattern"],
+                event_pattern=given.event_pattern(f"subscriptions.{rule}.pattern", subscription["pattern"]),
                 event_bus_name=subscription.get("event_bus"),
                 opts=child,
             )

@@ -8,10 +8,20 @@ import pulumi_aws as aws
 from pulumi import Input, Output
 
 from components import grants
+from components.arguments import Arguments
 from components.grants import PolicyStatement
 from components.naming import children_of, physical_name
 
 ALIAS = "live"
+
+_MEMORY_MB = 1024
+_TIMEOUT_SECONDS = 30
+_LOG_DAYS = 30
+# CloudWatch Logs API reference, "PutRetentionPolicy".
+_LOG_DAYS_ALLOWED = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
+    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
 
 
 class FunctionNetwork(TypedDict):
@@ -27,9 +37,9 @@ class FunctionPlatform(TypedDict):
     """What all functions of a stack have in common."""
 
     image_uri: Input[str]
-    """Image by digest: `repository@sha256:…`."""
-    log_retention_days: Input[int]
-    """Days that logs are kept."""
+    """Image by digest, for arm64, in a repository of ECR: `repository@sha256:…`."""
+    log_retention_days: NotRequired[Input[int]]
+    """Days that logs are kept: 1, 3, 5, 7, 14, 30, 60, 90 or more as CloudWatch has it. Default 30."""
     network: NotRequired[FunctionNetwork]
     """Run in a VPC. Default: in none."""
     environment: NotRequired[Mapping[str, Input[str]]]
@@ -44,11 +54,11 @@ class FunctionArgs(TypedDict):
     platform: FunctionPlatform
     """What it shares with the stack's other functions."""
     command: Input[str]
-    """Handler in the image: `runtime.handlers.analyzer.handler`."""
-    memory_mb: Input[int]
-    """Memory, and in proportion to it processor time."""
-    timeout_seconds: Input[int]
-    """Longest run."""
+    """Command of the image; for Lambda's Python images the handler, such as `photos.resize.handler`."""
+    memory_mb: NotRequired[Input[int]]
+    """Memory, and in proportion to it processor time: 128-10240. Default 1024."""
+    timeout_seconds: NotRequired[Input[int]]
+    """Longest run: 1-900. Default 30."""
     environment: NotRequired[Mapping[str, Input[str]]]
     """Variables of its own. Secrets go into Parameter Store; here stands where."""
     statements: NotRequired[Sequence[PolicyStatement]]
@@ -73,6 +83,7 @@ class Function(pulumi.ComponentResource):
     role_arn: Output[str]
 
     def __init__(self, name: str, args: FunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        given = Arguments(self, name, FunctionArgs, args)
         super().__init__("collections:index:Function", name, props={}, opts=opts)
         child = children_of(self, opts)
         platform = args["platform"]
@@ -80,7 +91,7 @@ class Function(pulumi.ComponentResource):
         logs = aws.cloudwatch.LogGroup(
             f"{name}-logs",
             name=f"/aws/lambda/{function_name}",
-            retention_in_days=platform["log_retention_days"],
+            retention_in_days=log_retention(given, "platform.log_retention_days", platform.get("log_retention_days")),
             opts=child,
         )
         role = aws.iam.Role(
@@ -104,11 +115,16 @@ class Function(pulumi.ComponentResource):
             name=function_name,
             package_type="Image",
             architectures=["arm64"],
-            image_uri=platform["image_uri"],
+            image_uri=given.matching(
+                "platform.image_uri",
+                platform["image_uri"],
+                _names_digest,
+                "repository@sha256:…, for Lambda keeps what a tag named",
+            ),
             image_config={"commands": [args["command"]]},
             role=role.arn,
-            memory_size=args["memory_mb"],
-            timeout=args["timeout_seconds"],
+            memory_size=given.between("memory_mb", args.get("memory_mb", _MEMORY_MB), 128, 10_240),
+            timeout=given.between("timeout_seconds", timeout_of(args), 1, 900),
             reserved_concurrent_executions=args.get("reserved_concurrency"),
             environment={
                 "variables": {
@@ -150,3 +166,17 @@ class Function(pulumi.ComponentResource):
                 "role_arn": self.role_arn,
             }
         )
+
+
+def timeout_of(args: FunctionArgs) -> Input[int]:
+    """Longest run of a function with these arguments, in seconds."""
+    return args.get("timeout_seconds", _TIMEOUT_SECONDS)
+
+
+def log_retention(given: Arguments, path: str, days: Input[int] | None) -> Input[int]:
+    """Days that a log is kept, the default if there are none given. `path` names them in errors."""
+    return given.one_of(path, _LOG_DAYS if days is None else days, _LOG_DAYS_ALLOWED)
+
+
+def _names_digest(image_uri: str) -> bool:
+    return "@sha256:" in image_uri

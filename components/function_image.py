@@ -7,6 +7,7 @@ import pulumi_aws as aws
 import pulumi_docker as docker
 from pulumi import Input, Output
 
+from components.arguments import Arguments
 from components.encryption import REPOSITORY
 from components.naming import children_of, physical_name
 
@@ -19,15 +20,15 @@ class FunctionImageArgs(TypedDict):
     """Where an image comes from."""
 
     context: str
-    """Folder that is sent to the builder."""
-    dockerfile: str
-    """Path of the Dockerfile."""
+    """Folder that is sent to the builder, without what its `.dockerignore` names."""
+    dockerfile: NotRequired[str]
+    """Path of the Dockerfile. Default: `Dockerfile` in `context`."""
     tag: Input[str]
     """Tag of the image: the commit it is built from."""
     base: NotRequired[str | None]
     """Image to build on, `repository@sha256:…`, as the build argument `BASE`. Default: the Dockerfile's."""
     digest: NotRequired[str | None]
-    """An image built earlier, `repository@sha256:…`: it is used, and nothing is built."""
+    """An image built earlier, `repository@sha256:…`: it is used, and nothing is built. Default: build one."""
     force_delete: NotRequired[Input[bool]]
     """Delete the repository together with its images. Default false."""
 
@@ -41,6 +42,7 @@ class FunctionImage(pulumi.ComponentResource):
     """`repository@sha256:…`: names exactly this image, and changes whenever it does."""
 
     def __init__(self, name: str, args: FunctionImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        given = Arguments(self, name, FunctionImageArgs, args)
         super().__init__("collections:index:FunctionImage", name, props={}, opts=opts)
         child = children_of(self, opts)
         repository = aws.ecr.Repository(
@@ -55,8 +57,10 @@ class FunctionImage(pulumi.ComponentResource):
             f"{name}-lifecycle", repository=repository.name, policy=Output.json_dumps(_expire_untagged()), opts=child
         )
         self.repository_url = repository.repository_url
-        given = args.get("digest")
-        self.digest = Output.from_input(given) if given else _build(name, args, repository, child).repo_digest
+        promoted = args.get("digest")
+        if promoted and "@sha256:" not in promoted:
+            raise given.refuse("digest", f"is {promoted!r}; it has to look like repository@sha256:….")
+        self.digest = Output.from_input(promoted) if promoted else _build(name, args, repository, child).repo_digest
         self.register_outputs({"repository_url": self.repository_url, "digest": self.digest})
 
 
@@ -72,7 +76,7 @@ def _build(
         image_name=Output.concat(repository.repository_url, ":", args["tag"]),
         build={
             "context": args["context"],
-            "dockerfile": args["dockerfile"],
+            "dockerfile": args.get("dockerfile", f"{args['context']}/Dockerfile"),
             "platform": "linux/arm64",
             # BuildKit dates the image by it, so that the same sources give the same digest.
             "args": {"SOURCE_DATE_EPOCH": "0", **({"BASE": base} if base else {})},

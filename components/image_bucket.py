@@ -6,6 +6,7 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import Input, Output
 
+from components.arguments import Arguments
 from components.encryption import bucket_rule
 from components.naming import children_of
 
@@ -38,6 +39,7 @@ class ImageBucket(pulumi.ComponentResource):
     bucket_arn: Output[str]
 
     def __init__(self, name: str, args: ImageBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        Arguments(self, name, ImageBucketArgs, args)
         super().__init__("collections:index:ImageBucket", name, props={}, opts=opts)
         child = children_of(self, opts)
         protected = args.get("deletion_protection", True)

@@ -7,7 +7,8 @@ import pulumi_aws as aws
 from pulumi import Input, Output
 
 from components import grants
-from components.analysis_function import AnalysisFunction
+from components.analysis_function import AnalysisFunction, AnalysisFunctionArgs
+from components.arguments import Arguments
 from components.function import FunctionArgs
 from components.grants import PolicyStatement
 from components.image_bucket import DERIVED, ORIGINALS, ImageBucket, ImageBucketArgs
@@ -21,11 +22,12 @@ class ImagePipelineArgs(TypedDict):
     """What processes images, and how well they are kept."""
 
     image_processor: FunctionArgs
-    """Processes the objects that events name. It is given the bucket's name, the bus and its permissions on both."""
-    maximum_concurrency: Input[int]
-    """Most image processors at once, 2-1000."""
-    parameter_prefix: str
-    """The bucket's name is kept as `s3/bucket_name` below this, such as `/collections/dev`."""
+    """Processes the objects that events name. Its variable `EVENT_BUS` names the bus, `BUCKET_NAME_PARAMETER` the
+    parameter that holds the bucket's name; it may read `originals/`, write `derived/` and publish to the bus."""
+    maximum_concurrency: NotRequired[Input[int]]
+    """Most image processors at once, 2-1000. Default 10."""
+    parameter_prefix: NotRequired[str]
+    """The bucket's name is kept as `s3/bucket_name` below this. Default: `/project/stack`."""
     deletion_protection: NotRequired[bool]
     """Refuse deletion of the bucket. Default true."""
     require_tls: NotRequired[bool]
@@ -38,7 +40,7 @@ class ImagePipeline(pulumi.ComponentResource):
     """A bucket for images, a bus for events about them, and the function that turns the one into the other.
 
     Each new object below `originals/`, and each `ProcessingRequested` event on the bus, reaches the image processor
-    through a queue. It writes below `derived/`, which starts nothing, and publishes to the bus.
+    through a queue. It writes below `derived/`, which starts nothing, and publishes to the bus. A stack has one.
     """
 
     bucket_name: Output[str]
@@ -55,6 +57,7 @@ class ImagePipeline(pulumi.ComponentResource):
     dead_letter_name: Output[str]
 
     def __init__(self, name: str, args: ImagePipelineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        Arguments(self, name, ImagePipelineArgs, args)
         super().__init__("collections:index:ImagePipeline", name, props={}, opts=opts)
         child = children_of(self, opts)
         # What keeps data waits for nothing; only the function waits for what the pipeline depends on.
@@ -68,21 +71,22 @@ class ImagePipeline(pulumi.ComponentResource):
             kept["key_arn"] = key
         bucket = ImageBucket(name, kept, at_once)
         bus = aws.cloudwatch.EventBus(name, name=f"{pulumi.get_project()}-{pulumi.get_stack()}", opts=at_once)
+        prefix = args.get("parameter_prefix", f"/{pulumi.get_project()}/{pulumi.get_stack()}")
         parameters = Parameters(
             name,
-            {"prefix": args["parameter_prefix"], "values": {BUCKET_PARAMETER: bucket.bucket_name}},
+            {"prefix": prefix, "values": {BUCKET_PARAMETER: bucket.bucket_name}},
             at_once,
         )
-        given = args["image_processor"]
+        work = args["image_processor"]
         processor: FunctionArgs = {
-            **given,
+            **work,
             "environment": {
-                **given.get("environment", {}),
+                **work.get("environment", {}),
                 "BUCKET_NAME_PARAMETER": parameters.reference(BUCKET_PARAMETER),
                 "EVENT_BUS": bus.name,
             },
             "statements": [
-                *given.get("statements", []),
+                *work.get("statements", []),
                 grants.read_parameters(parameters.arn(BUCKET_PARAMETER)),
                 grants.read_objects(bucket.bucket_arn, ORIGINALS),
                 grants.notice_missing_objects(bucket.bucket_arn),
@@ -91,20 +95,18 @@ class ImagePipeline(pulumi.ComponentResource):
                 *([] if key is None else _use_key(key, bucket.bucket_arn)),
             ],
         }
-        function = AnalysisFunction(
-            "image_processor",
-            {
-                "subscriptions": {
-                    "uploaded": {"pattern": _new_originals(bucket.bucket_name)},
-                    "requested": {"pattern": _PROCESSING_REQUESTED, "event_bus": bus.name},
-                },
-                "function": processor,
-                "maximum_concurrency": args["maximum_concurrency"],
-                # An image takes seconds and much memory: one at a time.
-                "batch_size": 1,
+        fed: AnalysisFunctionArgs = {
+            "subscriptions": {
+                "uploaded": {"pattern": _new_originals(bucket.bucket_name)},
+                "requested": {"pattern": _PROCESSING_REQUESTED, "event_bus": bus.name},
             },
-            child,
-        )
+            "function": processor,
+            # An image takes seconds and much memory: one at a time.
+            "batch_size": 1,
+        }
+        if "maximum_concurrency" in args:
+            fed["maximum_concurrency"] = args["maximum_concurrency"]
+        function = AnalysisFunction("image_processor", fed, child)
         self.bucket_name, self.bucket_arn = bucket.bucket_name, bucket.bucket_arn
         self.bucket_parameter = parameters.reference(BUCKET_PARAMETER)
         self.bucket_parameter_arn = parameters.arn(BUCKET_PARAMETER)

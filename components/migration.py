@@ -7,6 +7,7 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import Input, Output
 
+from components.arguments import Arguments
 from components.function import Function, FunctionArgs
 from components.naming import children_of
 
@@ -32,6 +33,7 @@ class Migration(pulumi.ComponentResource):
     """What the function returned, as JSON."""
 
     def __init__(self, name: str, args: MigrationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        Arguments(self, name, MigrationArgs, args)
         super().__init__("collections:index:Migration", name, props={}, opts=opts)
         child = children_of(self, opts)
         function = Function(name, args["function"], child)

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import Output
 
+from components.arguments import Arguments
 from components.naming import children_of
 from components.nat_instance import nat_instance
 
@@ -16,6 +17,7 @@ HTTPS_PORT = 443
 ANYWHERE = "0.0.0.0/0"
 
 _ADDRESSES = ipaddress.IPv4Network("10.20.0.0/16")
+_MOST_ZONES = 6  # No region has more.
 _FEWEST_ZONES = 2  # RDS wants subnets in two zones even for a single instance.
 # Each kind of subnet takes its zones from a sixteenth of the addresses: public, isolated, private.
 _PUBLIC, _ISOLATED, _PRIVATE = (list(block.subnets(new_prefix=23)) for block in list(_ADDRESSES.subnets(4))[:3])
@@ -46,9 +48,12 @@ class Network(pulumi.ComponentResource):
     """Accepts connections of the functions; opens none."""
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        given = Arguments(self, name, NetworkArgs, args)
         super().__init__("collections:index:Network", name, props={}, opts=opts)
         self._name, self._child = name, children_of(self, opts)
         gateways = args["nat_gateways"]
+        if not 0 <= gateways <= _MOST_ZONES:
+            raise given.refuse("nat_gateways", f"is {gateways}; 0 to {_MOST_ZONES} are allowed.")
         zones = max(_FEWEST_ZONES, gateways)
         self._vpc = aws.ec2.Vpc(
             name, cidr_block=str(_ADDRESSES), enable_dns_hostnames=True, enable_dns_support=True, opts=self._child

@@ -9,6 +9,7 @@ from pulumi import Input, Output
 
 from components import alarms
 from components.alarms import Alarm
+from components.arguments import Arguments
 from components.dashboard import dashboard_body
 from components.naming import children_of, physical_name
 
@@ -65,6 +66,7 @@ class Observability(pulumi.ComponentResource):
     """Where alarms are announced."""
 
     def __init__(self, name: str, args: ObservabilityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        Arguments(self, name, ObservabilityArgs, args)
         super().__init__("collections:index:Observability", name, props={}, opts=opts)
         self._name, self._child = name, children_of(self, opts)
         region = aws.get_region_output(opts=pulumi.InvokeOutputOptions(parent=self)).region

@@ -1,13 +1,17 @@
 """The components as a Pulumi package: what programs in other languages may construct."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
-from pulumi import ComponentResource, InputPropertyError, Output
+from pulumi import ComponentResource, InputPropertyError, Output, ResourceOptions
+from pulumi.provider import ConstructResult
 from pulumi.provider.experimental.analyzer import PropertyDefinition, PropertyType
 from pulumi.provider.experimental.component import ComponentProvider
+from pulumi.provider.server import ComponentInitError
 
 from components.analysis_function import AnalysisFunction
+from components.arguments import ArgumentError
 from components.browser_uploads import BrowserUploads
 from components.checkpoints import Checkpoints
 from components.database import Database
@@ -58,6 +62,18 @@ class CollectionsProvider(ComponentProvider):
     def __init__(self) -> None:
         super().__init__(COMPONENTS, NAME, version=VERSION)
 
+    def construct(
+        self, name: str, resource_type: str, inputs: Any, options: ResourceOptions | None = None
+    ) -> ConstructResult:
+        """Construct a component. What it refuses is reported as a bad input: by property, without a trace."""
+        try:
+            return super().construct(name, resource_type, inputs, options)
+        except ComponentInitError as error:
+            if not isinstance(error.inner, ArgumentError):
+                raise
+            path = _in_schema(error.inner.property_path)
+            raise InputPropertyError(path, f"{error.inner.component}: {path} {error.inner.reason}") from error
+
     def map_input_properties(
         self,
         inputs: Any,
@@ -94,6 +110,11 @@ class CollectionsProvider(ComponentProvider):
         )
         whole = {mapping[name]: _whole(f"{start}{name}", given[name]) for name in numbers}
         return {**mapped, **whole}
+
+
+def _in_schema(path: str) -> str:
+    """A path of names in Python as other languages write it: `platform.image_uri` is `platform.imageUri` there."""
+    return re.sub(r"_([a-z])", lambda match: match[1].upper(), path)
 
 
 def _whole(path: str, value: Any) -> Any:

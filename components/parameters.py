@@ -1,5 +1,6 @@
 """The stack's tree in Parameter Store."""
 
+import re
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict
 
@@ -7,15 +8,18 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import Input, Output
 
+from components.arguments import Arguments
 from components.encryption import PARAMETER_KEY
 from components.naming import children_of
+
+_PREFIX = re.compile(r"(/[A-Za-z0-9_.-]+)+")
 
 
 class ParametersArgs(TypedDict):
     """What to keep, by path below the prefix."""
 
     prefix: str
-    """Start of every name, such as `/collections/dev`."""
+    """Start of every name, such as `/photos/dev`."""
     secrets: NotRequired[Mapping[str, Input[str]]]
     """Values to encrypt, by path: `anthropic/api_key`."""
     key_arn: NotRequired[Input[str]]
@@ -33,9 +37,12 @@ class Parameters(pulumi.ComponentResource):
     """ARN by path, for a policy that allows to read it."""
 
     def __init__(self, name: str, args: ParametersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        given = Arguments(self, name, ParametersArgs, args)
         super().__init__("collections:index:Parameters", name, props={}, opts=opts)
         child = children_of(self, opts)
         prefix = args["prefix"]
+        if not _PREFIX.fullmatch(prefix):
+            raise given.refuse("prefix", f"is {prefix!r}; it has to look like /photos/dev, with no slash at the end.")
         self._parameters: dict[str, aws.ssm.Parameter] = {}
         for path, value in args.get("secrets", {}).items():
             self._parameters[path] = aws.ssm.Parameter(

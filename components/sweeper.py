@@ -7,6 +7,7 @@ import pulumi_aws as aws
 from pulumi import Input, Output
 
 from components import grants
+from components.arguments import Arguments
 from components.event_queue import RETENTION_SECONDS, allow_events
 from components.function import Function, FunctionArgs
 from components.naming import children_of
@@ -32,6 +33,7 @@ class Sweeper(pulumi.ComponentResource):
     failure_name: Output[str]
 
     def __init__(self, name: str, args: SweeperArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        Arguments(self, name, SweeperArgs, args)
         super().__init__("collections:index:Sweeper", name, props={}, opts=opts)
         child = children_of(self, opts)
         failures = aws.sqs.Queue(

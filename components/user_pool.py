@@ -8,6 +8,7 @@ import pulumi_aws as aws
 import pulumi_random as random
 from pulumi import Input, Output
 
+from components.arguments import Arguments
 from components.naming import children_of, physical_name
 
 # API Gateway knows nothing of revoked tokens until they expire.
@@ -15,7 +16,7 @@ _TOKEN_MINUTES = 60
 _REFRESH_DAYS = 30
 _PASSWORD_LENGTH = 12
 _INVITATION_DAYS = 7
-_MFA = {"off": "OFF", "optional": "OPTIONAL", "required": "ON"}
+MFA = {"off": "OFF", "optional": "OPTIONAL", "required": "ON"}
 
 
 class UserPoolArgs(TypedDict):
@@ -42,9 +43,11 @@ class UserPool(pulumi.ComponentResource):
     """What tokens of this pool say under `iss`."""
 
     def __init__(self, name: str, args: UserPoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        given = Arguments(self, name, UserPoolArgs, args)
         super().__init__("collections:index:UserPool", name, props={}, opts=opts)
         child = children_of(self, opts)
-        pool = _pool(name, args, children_of(self, opts, protect=args.get("deletion_protection", True)))
+        mfa = given.one_of("mfa", args["mfa"], MFA)
+        pool = _pool(name, mfa, args, children_of(self, opts, protect=args.get("deletion_protection", True)))
         flows = ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
         if args.get("allow_password_auth", False):
             flows.append("ALLOW_USER_PASSWORD_AUTH")
@@ -87,8 +90,8 @@ class UserPool(pulumi.ComponentResource):
         )
 
 
-def _pool(name: str, args: UserPoolArgs, opts: pulumi.ResourceOptions) -> aws.cognito.UserPool:
-    mfa = Output.from_input(args["mfa"])
+def _pool(name: str, mfa_choice: Input[str], args: UserPoolArgs, opts: pulumi.ResourceOptions) -> aws.cognito.UserPool:
+    mfa = Output.from_input(mfa_choice)
     return aws.cognito.UserPool(
         name,
         name=physical_name(name),
@@ -104,7 +107,7 @@ def _pool(name: str, args: UserPoolArgs, opts: pulumi.ResourceOptions) -> aws.co
             "require_symbols": True,
             "temporary_password_validity_days": _INVITATION_DAYS,
         },
-        mfa_configuration=mfa.apply(lambda choice: _MFA[choice]),
+        mfa_configuration=mfa.apply(lambda choice: MFA[choice]),
         software_token_mfa_configuration=mfa.apply(
             lambda choice: (
                 None if choice == "off" else aws.cognito.UserPoolSoftwareTokenMfaConfigurationArgs(enabled=True)

@@ -78,3 +78,18 @@ def test_pages_of_named_origins_may_post_and_no_others(declare: Declare):
     assert rule["allowedOrigins"] == ["https://photos.example.org"]
     assert "POST" in rule["allowedMethods"]
     assert "DELETE" not in rule["allowedMethods"]
+
+
+def test_with_nothing_but_a_processor_it_keeps_to_its_own_stack(declare: Declare):
+    declared = declare(
+        lambda: ImagePipeline(
+            "images", {"image_processor": {"platform": {"image_uri": "them@sha256:ab"}, "command": "main.handler"}}
+        )
+    )
+
+    function = declared.one("lambda/function:Function").inputs
+    mapping = declared.one("eventSourceMapping:EventSourceMapping").inputs
+    assert declared.one("ssm/parameter:Parameter").inputs["name"] == "/collections/dev/s3/bucket_name"
+    assert (function["memorySize"], function["timeout"]) == (1024, 30)
+    assert declared.one("sqs/queue:Queue", "image_processor-queue").inputs["visibilityTimeoutSeconds"] == 180
+    assert (mapping["scalingConfig"], mapping["batchSize"]) == ({"maximumConcurrency": 10}, 1)

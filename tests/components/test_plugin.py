@@ -156,3 +156,13 @@ def test_bad_inputs_are_named_with_what_is_allowed(plugin: Plugin, inputs: dict[
     assert reason in str(refused.value)
     assert "Traceback" not in str(refused.value)
     assert plugin.graph.resources == {}
+
+
+def test_a_refusal_of_the_component_speaks_the_programs_language(plugin: Plugin):
+    with pytest.raises(ConstructError) as refused:
+        plugin.construct("Function", "greeter", {**FUNCTION, "platform": {"imageUri": "functions:latest"}})
+
+    assert str(refused.value).startswith(
+        "platform.imageUri: Function 'greeter': platform.imageUri is 'functions:latest'; it has to look like repository"
+    )
+    assert "File " not in str(refused.value)

@@ -94,3 +94,30 @@ def test_only_this_api_may_invoke_the_function(declare: Declare):
 
     assert permission["sourceArn"] == "arn:aws:execute-api:eu-west-1:123456789012:api123/*/*"
     assert permission["qualifier"] == "live"
+
+
+def test_it_stands_in_front_of_a_function_that_exists_already(declare: Declare):
+    theirs = "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/theirs/invocations"
+
+    declared = declare(
+        lambda: SecureApi("api", {"existing_function": {"function_name": "theirs", "invoke_arn": theirs}})
+    )
+
+    permission = declared.one("lambda/permission:Permission").inputs
+    assert declared.of("lambda/function:Function") == []
+    assert declared.one("apigatewayv2/integration:Integration").inputs["integrationUri"] == theirs
+    assert (permission["function"], permission.get("qualifier")) == ("theirs", None)
+    assert declared.one("logGroup:LogGroup").inputs["retentionInDays"] == 30
+
+
+def test_with_nothing_but_a_function_nobody_enters_without_a_token(declare: Declare):
+    declared = declare(
+        lambda: SecureApi("api", {"function": {"platform": {"image_uri": "them@sha256:ab"}, "command": "main.handler"}})
+    )
+
+    (route,) = declared.of("apigatewayv2/route:Route")
+    stage = declared.one("apigatewayv2/stage:Stage").inputs["defaultRouteSettings"]
+    assert (route.inputs["routeKey"], route.inputs["authorizationType"]) == ("ANY /{proxy+}", "JWT")
+    assert "corsConfiguration" not in declared.one("apigatewayv2/api:Api").inputs
+    assert declared.one("cognito/userPool:UserPool").inputs["mfaConfiguration"] == "OPTIONAL"
+    assert (stage["throttlingRateLimit"], stage["throttlingBurstLimit"]) == (50, 100)
