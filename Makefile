@@ -16,7 +16,7 @@ export PYTHONUTF8 := 1
 export PYTHONPATH := cli
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local test settings soak bench redrive smoke e2e image check format wheels lock clean stack-environments test-environments
+.PHONY: help demo local test settings soak bench redrive smoke e2e image check format wheels schema lock clean stack-environments test-environments
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ image: test-environments ## Build the functions' image with buildah, weigh it, a
 wheels: test-environments ## Check that the image's packages have wheels for its platform
 	@$(UV) pip install --quiet --dry-run --no-deps --require-hashes --target .local/wheels $(IMAGE_PLATFORM) -r requirements/runtime.txt
 	@echo "every package of the image has a wheel for Python 3.13 on arm64"
+
+schema: test-environments ## Write components/schema.json anew, after a change of what components take or give
+	@$(DEV)/python -m components.package
 
 lock: ## Compile requirements/ anew from the pyproject files
 	@$(PYTHON) -m local.bootstrap tools

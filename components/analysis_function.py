@@ -41,12 +41,19 @@ class AnalysisFunction(pulumi.ComponentResource):
     """
 
     function_name: Output[str]
+    """Name of the function in AWS."""
     alias_arn: Output[str]
+    """ARN of the function's alias, which calls the version published last."""
     queue_arn: Output[str]
+    """ARN of the queue."""
     queue_name: Output[str]
+    """Name of the queue."""
     dead_letter_arn: Output[str]
+    """ARN of the dead-letter queue, where messages end up that could not be delivered or handled."""
     dead_letter_url: Output[str]
+    """Where dead letters are received from."""
     dead_letter_name: Output[str]
+    """Name of the dead-letter queue, which an alarm should watch."""
 
     def __init__(self, name: str, args: AnalysisFunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         given = Arguments(self, name, AnalysisFunctionArgs, args)

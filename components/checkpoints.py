@@ -29,7 +29,9 @@ class Checkpoints(pulumi.ComponentResource):
     """
 
     table_name: Output[str]
+    """Name of the table."""
     table_arn: Output[str]
+    """ARN of the table."""
 
     def __init__(self, name: str, args: CheckpointsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         Arguments(self, name, CheckpointsArgs, args)

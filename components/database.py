@@ -50,7 +50,7 @@ class Database(pulumi.ComponentResource):
     """An encrypted, private PostgreSQL instance with a role that migrates, one that serves and one that sweeps."""
 
     endpoint: Output[str]
-    """host:port"""
+    """Where it listens, as `host:port`."""
     instance: Output[str]
     """Identifier, as metrics name it."""
     owner_url: Output[str]

@@ -39,6 +39,7 @@ class EncryptionKey(pulumi.ComponentResource):
     """
 
     key_arn: Output[str]
+    """ARN of the key."""
 
     def __init__(self, name: str, args: EncryptionKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         Arguments(self, name, EncryptionKeyArgs, args)

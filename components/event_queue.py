@@ -43,11 +43,17 @@ class EventQueue(pulumi.ComponentResource):
     """Queues events that match a pattern, and keeps those that could not be delivered or handled."""
 
     queue_arn: Output[str]
+    """ARN of the queue."""
     queue_url: Output[str]
+    """Where messages are received from."""
     queue_name: Output[str]
+    """Name of the queue."""
     dead_letter_arn: Output[str]
+    """ARN of the dead-letter queue, where messages end up that could not be delivered or handled."""
     dead_letter_url: Output[str]
+    """Where dead letters are received from."""
     dead_letter_name: Output[str]
+    """Name of the dead-letter queue, which an alarm should watch."""
 
     def __init__(self, name: str, args: EventQueueArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         given = Arguments(self, name, EventQueueArgs, args)

@@ -75,12 +75,15 @@ class Function(pulumi.ComponentResource):
     """
 
     function_name: Output[str]
+    """Name of the function in AWS."""
     alias_name: Output[str]
     """Alias of the version published last: what events, routes and schedules call."""
     alias_arn: Output[str]
+    """ARN of the function's alias, which calls the version published last."""
     invoke_arn: Output[str]
     """The alias, as API Gateway calls it."""
     role_arn: Output[str]
+    """ARN of the role that the function runs as."""
 
     def __init__(self, name: str, args: FunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         given = Arguments(self, name, FunctionArgs, args)

@@ -36,7 +36,9 @@ class ImageBucket(pulumi.ComponentResource):
     """
 
     bucket_name: Output[str]
+    """Name of the bucket."""
     bucket_arn: Output[str]
+    """ARN of the bucket."""
 
     def __init__(self, name: str, args: ImageBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         Arguments(self, name, ImageBucketArgs, args)

@@ -44,17 +44,27 @@ class ImagePipeline(pulumi.ComponentResource):
     """
 
     bucket_name: Output[str]
+    """Name of the bucket."""
     bucket_arn: Output[str]
+    """ARN of the bucket."""
     bucket_parameter: Output[str]
     """`name:version` of the parameter that holds the bucket's name."""
     bucket_parameter_arn: Output[str]
+    """ARN of that parameter."""
     event_bus_name: Output[str]
+    """Name of the bus."""
     event_bus_arn: Output[str]
+    """ARN of the bus."""
     function_name: Output[str]
+    """Name of the function in AWS."""
     queue_name: Output[str]
+    """Name of the queue."""
     dead_letter_arn: Output[str]
+    """ARN of the dead-letter queue, where messages end up that could not be delivered or handled."""
     dead_letter_url: Output[str]
+    """Where dead letters are received from."""
     dead_letter_name: Output[str]
+    """Name of the dead-letter queue, which an alarm should watch."""
 
     def __init__(self, name: str, args: ImagePipelineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         Arguments(self, name, ImagePipelineArgs, args)

@@ -24,11 +24,12 @@ class MigrationArgs(TypedDict):
 class Migration(pulumi.ComponentResource):
     """Runs a function once for each image, during the deployment, and stops the deployment when it fails.
 
-    Whatever needs the schema names this component in `depends_on`: until the migration has succeeded, the functions
+    Whatever needs the schema has to depend on this component: until the migration has succeeded, the functions
     that were there before keep serving.
     """
 
     function_name: Output[str]
+    """Name of the function in AWS."""
     result: Output[str]
     """What the function returned, as JSON."""
 

@@ -38,6 +38,7 @@ class Network(pulumi.ComponentResource):
     """
 
     vpc_id: Output[str]
+    """The VPC."""
     private_subnet_ids: Output[Sequence[str]]
     """Subnets of the functions."""
     isolated_subnet_ids: Output[Sequence[str]]

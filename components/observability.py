@@ -62,6 +62,7 @@ class Observability(pulumi.ComponentResource):
     """Alarms with a place in the runbook each, and a dashboard: is it healthy, what waits, what did it cost?"""
 
     dashboard_url: Output[str]
+    """The dashboard in AWS's console."""
     topic_arn: Output[str]
     """Where alarms are announced."""
 

@@ -6,7 +6,12 @@ from typing import Any, cast
 
 from pulumi import ComponentResource, InputPropertyError, Output, ResourceOptions
 from pulumi.provider import ConstructResult
-from pulumi.provider.experimental.analyzer import PropertyDefinition, PropertyType
+from pulumi.provider.experimental.analyzer import (
+    ComponentDefinition,
+    PropertyDefinition,
+    PropertyType,
+    TypeDefinition,
+)
 from pulumi.provider.experimental.component import ComponentProvider
 from pulumi.provider.server import ComponentInitError
 
@@ -25,6 +30,7 @@ from components.migration import Migration
 from components.network import Network
 from components.observability import Observability
 from components.parameters import Parameters
+from components.schema import FILE, as_file, readable
 from components.secure_api import SecureApi
 from components.sweeper import Sweeper
 from components.user_pool import UserPool
@@ -61,6 +67,9 @@ class CollectionsProvider(ComponentProvider):
 
     def __init__(self) -> None:
         super().__init__(COMPONENTS, NAME, version=VERSION)
+        definitions = [*self._component_defs.values(), *self._type_defs.values()]
+        names = {name for each in definitions for name in _names_of(each)}
+        self.schema = readable(cast("str", self.schema), names)
 
     def construct(
         self, name: str, resource_type: str, inputs: Any, options: ResourceOptions | None = None
@@ -112,6 +121,13 @@ class CollectionsProvider(ComponentProvider):
         return {**mapped, **whole}
 
 
+def _names_of(definition: ComponentDefinition | TypeDefinition) -> list[str]:
+    """Names in Python of what a component or a type has."""
+    if isinstance(definition, TypeDefinition):
+        return list(definition.properties_mapping.values())
+    return [*definition.inputs_mapping.values(), *definition.outputs_mapping.values()]
+
+
 def _in_schema(path: str) -> str:
     """A path of names in Python as other languages write it: `platform.image_uri` is `platform.imageUri` there."""
     return re.sub(r"_([a-z])", lambda match: match[1].upper(), path)
@@ -125,3 +141,7 @@ def _whole(path: str, value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
         raise InputPropertyError(path, f"has to be a whole number, not {value!r}.")
     return int(value)
+
+
+if __name__ == "__main__":
+    FILE.write_text(as_file(cast("str", CollectionsProvider().schema)))

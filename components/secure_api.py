@@ -85,11 +85,15 @@ class SecureApi(pulumi.ComponentResource):
     url: Output[str]
     """Without a slash at the end."""
     api_id: Output[str]
+    """Id of the HTTP API."""
     user_pool_id: Output[str]
+    """Id of the pool of people who may sign in."""
     client_id: Output[str]
+    """Id of the client that web pages and command lines sign in as."""
     domain: Output[str]
     """Host of the sign-in page."""
     function_name: Output[str]
+    """Name of the function in AWS."""
 
     def __init__(self, name: str, args: SecureApiArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         given = Arguments(self, name, SecureApiArgs, args)

@@ -28,9 +28,11 @@ class Sweeper(pulumi.ComponentResource):
     """Invokes a function on a schedule, and keeps a record of each time that it failed."""
 
     function_name: Output[str]
+    """Name of the function in AWS."""
     failure_arn: Output[str]
     """Queue of the runs that failed after all retries."""
     failure_name: Output[str]
+    """Name of that queue, which an alarm should watch."""
 
     def __init__(self, name: str, args: SweeperArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         Arguments(self, name, SweeperArgs, args)

@@ -36,7 +36,9 @@ class UserPool(pulumi.ComponentResource):
     """People whom an administrator invited, one public client for browser and command line, a sign-in page."""
 
     user_pool_id: Output[str]
+    """Id of the pool of people who may sign in."""
     client_id: Output[str]
+    """Id of the client that web pages and command lines sign in as."""
     domain: Output[str]
     """Host of the sign-in page."""
     issuer: Output[str]

@@ -1,18 +1,34 @@
 """The components as a Pulumi package, and the image's recipe."""
 
 import inspect
+import json
 import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pulumi
 import pytest
-from pulumi.provider.experimental.analyzer import Analyzer
 
-from components.package import COMPONENTS
+from components.package import COMPONENTS, CollectionsProvider
+from components.schema import FILE, as_file
 from local.provisioner.images import BuildContext
 from tests.components.recording import ROOT
+
+SCHEMA = CollectionsProvider().schema or ""
+RESOURCES: dict[str, Any] = json.loads(SCHEMA)["resources"]
+TYPES: dict[str, Any] = json.loads(SCHEMA)["types"]
+
+
+def inputs_and_outputs() -> list[tuple[str, str, dict[str, Any]]]:
+    """All that a program can give and read: owner, name, definition."""
+    return [
+        (owner, name, each)
+        for owner, definition in [*RESOURCES.items(), *TYPES.items()]
+        for kind in ("inputProperties", "properties")
+        for name, each in definition.get(kind, {}).items()
+    ]
 
 
 def components() -> list[type[pulumi.ComponentResource]]:
@@ -29,18 +45,66 @@ def test_every_component_is_served_by_the_plugin():
     assert sorted(COMPONENTS, key=lambda each: each.__name__) == sorted(components(), key=lambda each: each.__name__)
 
 
-def test_other_languages_see_every_argument_explained():
-    schema = Analyzer("collections").analyze(components())
+def test_the_schema_is_the_one_in_the_repository():
+    assert as_file(SCHEMA) == FILE.read_text(), "run 'make schema', and look at what other programs will see"
 
-    inputs = {
-        f"{owner}.{name}": each.description
-        for definitions in (schema["component_definitions"], schema["type_definitions"])
-        for owner, definition in definitions.items()
-        for name, each in getattr(definition, "inputs", getattr(definition, "properties", {})).items()
-    }
-    assert len(inputs) > 50
-    assert [name for name, description in inputs.items() if not description] == []
-    assert all(each.description for each in schema["component_definitions"].values())
+
+def test_other_languages_see_everything_explained():
+    unexplained = [
+        f"{owner}.{name}" for owner, name, each in inputs_and_outputs() if not each.get("description", "").endswith(".")
+    ]
+
+    assert unexplained == []
+    assert all(each["description"] for each in [*RESOURCES.values(), *TYPES.values()])
+
+
+def test_explanations_name_things_as_other_languages_do():
+    explanations = [each["description"] for _, _, each in inputs_and_outputs()]
+
+    assert "Give either this or `existingFunction`." in " ".join(explanations)
+    assert [each for each in explanations if "\n " in each] == []
+
+
+def test_nothing_is_of_a_type_that_other_languages_cannot_fill():
+    kinds = {"string", "integer", "number", "boolean", "array", "object"}
+
+    assert [name for name, each in TYPES.items() if not each.get("properties")] == []
+    assert [
+        f"{owner}.{name}"
+        for owner, name, each in inputs_and_outputs()
+        if not (
+            "$ref" in each or "items" in each or "additionalProperties" in each or each["type"] in kinds - {"object"}
+        )
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("component", "required"),
+    [
+        ("ImagePipeline", ["imageProcessor"]),
+        ("AnalysisFunction", ["function", "subscriptions"]),
+        ("SecureApi", []),
+        ("EventQueue", ["subscriptions", "visibilityTimeoutSeconds"]),
+        ("FunctionImage", ["context", "tag"]),
+        ("Function", ["command", "platform"]),
+        ("Sweeper", ["function", "schedule"]),
+        ("Migration", ["function", "triggers"]),
+        ("ImageBucket", []),
+    ],
+)
+def test_only_what_nobody_else_can_know_is_required(component: str, required: list[str]):
+    assert RESOURCES[f"collections:index:{component}"]["requiredInputs"] == required
+
+
+def test_every_output_is_always_there():
+    assert [name for name, each in RESOURCES.items() if each["required"] != sorted(each["properties"])] == []
+
+
+def test_what_the_plugin_needs_is_installed_with_it():
+    requirements = (ROOT / "components" / "requirements.txt").read_text().splitlines()
+
+    assert [line for line in requirements if not line.startswith("#")] == ["-r ../requirements/infra.txt"]
+    assert (ROOT / "requirements" / "infra.txt").is_file()
 
 
 def test_a_builder_sees_only_what_the_functions_run(tmp_path: Path):
