@@ -1,7 +1,7 @@
 """Brings the database's schema up to date while the stack is being deployed."""
 
 from collections.abc import Mapping
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import pulumi
 import pulumi_aws as aws
@@ -17,8 +17,9 @@ class MigrationArgs(TypedDict):
 
     function: FunctionArgs
     """Applies all migrations that are not applied yet; may run any number of times."""
-    triggers: Mapping[str, Input[str]]
-    """Run again when one of these changes, besides the function's image: versions of the passwords that it sets."""
+    triggers: NotRequired[Mapping[str, Input[str]]]
+    """Run again when one of these changes, besides the image: versions of the passwords that it sets. Default:
+    the image alone."""
 
 
 class Migration(pulumi.ComponentResource):
@@ -43,7 +44,7 @@ class Migration(pulumi.ComponentResource):
             function_name=function.function_name,
             qualifier=function.alias_name,
             input="{}",
-            triggers={"image": args["function"]["platform"]["image_uri"], **args["triggers"]},
+            triggers={"image": args["function"]["platform"]["image_uri"], **args.get("triggers", {})},
             opts=child,
         )
         self.function_name = function.function_name

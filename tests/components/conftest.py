@@ -1,13 +1,14 @@
 """Runs pieces of a program, and the whole program, against a provider that only answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 
 import pulumi
 import pytest
 
 from local.recorder import Graph
 from tests.components.declarations import Declarations, Declare
-from tests.components.recording import STACKS, recorded
+from tests.components.plugin import Plugin, running_plugin
+from tests.components.recording import ROOT, STACKS, recorded
 
 
 @pytest.fixture
@@ -32,3 +33,17 @@ def declare(monkeypatch: pytest.MonkeyPatch) -> Declare:
 def graph(request: pytest.FixtureRequest) -> Graph:
     """Each stack as its file has it."""
     return recorded(request.param)
+
+
+@pytest.fixture(scope="session")
+def plugin_process() -> Generator[Plugin]:
+    """The package's plugin, which takes a second to start."""
+    with running_plugin(ROOT) as plugin:
+        yield plugin
+
+
+@pytest.fixture
+def plugin(plugin_process: Plugin) -> Plugin:
+    """The plugin, with nothing constructed yet."""
+    plugin_process.forget()
+    return plugin_process

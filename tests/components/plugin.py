@@ -164,11 +164,11 @@ class _Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         self.address = ""
         self.recorder = _recorder()
 
-    def SupportsFeature(  # noqa: N802 - gRPC's name
-        self, request: resource_pb2.SupportsFeatureRequest, context: grpc.ServicerContext
-    ) -> resource_pb2.SupportsFeatureResponse:
+    def GetDeploymentInfo(  # noqa: N802 - gRPC's name
+        self, request: empty_pb2.Empty, context: grpc.ServicerContext
+    ) -> resource_pb2.DeploymentInfo:
         del context
-        return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in {"secrets", "outputValues"})
+        return cast("Any", self.recorder).GetDeploymentInfo(request)
 
     def RegisterResource(  # noqa: N802 - gRPC's name
         self, request: resource_pb2.RegisterResourceRequest, context: grpc.ServicerContext

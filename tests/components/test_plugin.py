@@ -1,14 +1,11 @@
 """Programs in other languages reach the components through the plugin's process."""
 
 import json
-from collections.abc import Generator
-from pathlib import Path
 
 import pytest
 
-from tests.components.plugin import ConstructError, Plugin, output, running_plugin
+from tests.components.plugin import ConstructError, Plugin, output
 
-ROOT = Path(__file__).parents[2]
 FUNCTION = {
     "platform": {"imageUri": f"registry.example/functions@sha256:{'ab' * 32}", "logRetentionDays": 7},
     "command": "example.handler",
@@ -17,18 +14,6 @@ FUNCTION = {
 }
 EXAMPLE_EVENTS = {"example": {"pattern": '{"source": ["example"]}'}}
 BUS = "urn:pulumi:dev::collections::aws:cloudwatch/eventBus:EventBus::example"
-
-
-@pytest.fixture(scope="module")
-def process() -> Generator[Plugin]:
-    with running_plugin(ROOT) as plugin:
-        yield plugin
-
-
-@pytest.fixture
-def plugin(process: Plugin) -> Plugin:
-    process.forget()
-    return process
 
 
 def test_a_component_is_constructed_with_its_children_below_it(plugin: Plugin):
