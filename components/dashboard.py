@@ -21,27 +21,37 @@ def dashboard_body(
     queues: Sequence[Input[str]],
     dead_letters: Sequence[Input[str]],
     functions: Sequence[Input[str]],
-    api_id: Input[str],
-    database: Input[str],
+    api_id: Input[str] | None,
+    database: Input[str] | None,
 ) -> Output[str]:
     """The dashboard as CloudWatch's JSON. `alarms` are ARNs; queues, functions and database are names; `costs_from` is
-    the role of the function that publishes what the month has cost, if there is one."""
+    the role of the function that publishes what the month has cost, if there is one. What is not there is left out."""
 
     def each(namespace: str, metric: str, dimension: str, names: Sequence[Input[str]]) -> list[Metric]:
         return [[namespace, metric, dimension, name] for name in names]
 
     def charts(*contents: tuple[str, str, list[Metric]]) -> list[dict[str, object]]:
-        return [_chart(title, statistic, metrics, region) for title, statistic, metrics in contents]
+        return [_chart(title, statistic, metrics, region) for title, statistic, metrics in contents if metrics]
 
+    apis = [] if api_id is None else [api_id]
+    instances = [] if database is None else [database]
     healthy = [
-        {"type": "alarm", "properties": {"title": "Alarms", "alarms": alarms}},
+        *([{"type": "alarm", "properties": {"title": "Alarms", "alarms": alarms}}] if alarms else []),
         *charts(
-            ("Requests", "Sum", [["AWS/ApiGateway", metric, "ApiId", api_id] for metric in ("Count", "4xx", "5xx")]),
-            ("Latency of requests, ms, p95", "p95", [["AWS/ApiGateway", "Latency", "ApiId", api_id]]),
+            (
+                "Requests",
+                "Sum",
+                [line for kind in ("Count", "4xx", "5xx") for line in each("AWS/ApiGateway", kind, "ApiId", apis)],
+            ),
+            ("Latency of requests, ms, p95", "p95", each("AWS/ApiGateway", "Latency", "ApiId", apis)),
             ("Errors of functions", "Sum", each("AWS/Lambda", "Errors", "FunctionName", functions)),
             ("Duration of functions, ms, p95", "p95", each("AWS/Lambda", "Duration", "FunctionName", functions)),
-            ("Processor of the database, %", "Average", each("AWS/RDS", "CPUUtilization", *_instance(database))),
-            ("Connections", "Maximum", each("AWS/RDS", "DatabaseConnections", *_instance(database))),
+            (
+                "Processor of the database, %",
+                "Average",
+                each("AWS/RDS", "CPUUtilization", "DBInstanceIdentifier", instances),
+            ),
+            ("Connections", "Maximum", each("AWS/RDS", "DatabaseConnections", "DBInstanceIdentifier", instances)),
         ),
     ]
     waiting = charts(
@@ -50,16 +60,15 @@ def dashboard_body(
         ("Given up", "Maximum", each("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", dead_letters)),
     )
     month: list[Metric] = [[METRICS_NAMESPACE, "MonthCostUsd", "stack", stack, "service", costs_from or ""]]
-    cost = charts(
-        *([("Models, month to date, $", "Maximum", month)] if costs_from else []),
-        ("Models by day, $", "Sum", [_by_model(stack)]),
+    cost = charts(("Models, month to date, $", "Maximum", month), ("Models by day, $", "Sum", [_by_model(stack)]))
+    sections = [
+        ("Is it healthy?", healthy),
+        ("What waits?", waiting),
+        ("What did it cost?", cost if costs_from else []),
+    ]
+    return Output.json_dumps(
+        {"widgets": [widget for title, part in sections if part for widget in (_heading(title), *part)]}
     )
-    sections = [("Is it healthy?", healthy), ("What waits?", waiting), ("What did it cost?", cost)]
-    return Output.json_dumps({"widgets": [widget for title, part in sections for widget in (_heading(title), *part)]})
-
-
-def _instance(database: Input[str]) -> tuple[str, list[Input[str]]]:
-    return "DBInstanceIdentifier", [database]
 
 
 def _by_model(stack: str) -> Metric:

@@ -37,19 +37,19 @@ class WatchedDatabase(TypedDict):
 class ObservabilityArgs(TypedDict):
     """What to watch, and whom to tell."""
 
-    functions: Mapping[str, WatchedFunction]
-    """Functions by role."""
+    functions: NotRequired[Mapping[str, WatchedFunction]]
+    """Functions by role. Default: none."""
     scheduled: NotRequired[str | None]
-    """Role of the function that runs each hour and publishes what the month has cost; an alarm comes when it has not
-    run for three. Default: there is none."""
-    queues: Mapping[str, Input[str]]
-    """Names of the queues whose messages must not wait for long, by role."""
-    dead_letters: Mapping[str, Input[str]]
-    """Names of the queues that have to stay empty, by role."""
-    api_id: Input[str]
-    """The HTTP API."""
-    database: WatchedDatabase
-    """The database."""
+    """Role, among `functions`, of the one that runs each hour and publishes what the month has cost; an alarm comes
+    when it has not run for three. Default: there is none."""
+    queues: NotRequired[Mapping[str, Input[str]]]
+    """Names of the queues whose messages must not wait for long, by role. Default: none."""
+    dead_letters: NotRequired[Mapping[str, Input[str]]]
+    """Names of the queues that have to stay empty, by role. Default: none."""
+    api_id: NotRequired[Input[str]]
+    """The HTTP API. Default: there is none."""
+    database: NotRequired[WatchedDatabase]
+    """The database. Default: there is none."""
     monthly_cost_usd: NotRequired[float | None]
     """What the models may cost in a month, all users together, before an alarm. Default, and 0: no alarm."""
     key_arn: NotRequired[Input[str]]
@@ -67,7 +67,9 @@ class Observability(pulumi.ComponentResource):
     """Where alarms are announced."""
 
     def __init__(self, name: str, args: ObservabilityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        Arguments(self, name, ObservabilityArgs, args)
+        given = Arguments(self, name, ObservabilityArgs, args)
+        if (scheduled := args.get("scheduled")) and scheduled not in args.get("functions", {}):
+            raise given.refuse("scheduled", f"is {scheduled!r}, which functions does not have.")
         super().__init__("collections:index:Observability", name, props={}, opts=opts)
         self._name, self._child = name, children_of(self, opts)
         region = aws.get_region_output(opts=pulumi.InvokeOutputOptions(parent=self)).region
@@ -82,14 +84,14 @@ class Observability(pulumi.ComponentResource):
             dashboard_name=physical_name("health"),
             dashboard_body=dashboard_body(
                 stack=pulumi.get_stack(),
-                costs_from=args.get("scheduled"),
+                costs_from=scheduled,
                 region=region,
                 alarms=raised,
-                queues=list(args["queues"].values()),
-                dead_letters=list(args["dead_letters"].values()),
-                functions=[each["name"] for each in args["functions"].values()],
-                api_id=args["api_id"],
-                database=args["database"]["instance"],
+                queues=list(args.get("queues", {}).values()),
+                dead_letters=list(args.get("dead_letters", {}).values()),
+                functions=[each["name"] for each in args.get("functions", {}).values()],
+                api_id=args.get("api_id"),
+                database=args["database"]["instance"] if "database" in args else None,
             ),
             opts=self._child,
         )
@@ -129,20 +131,22 @@ class Observability(pulumi.ComponentResource):
 
 
 def _alarms(args: ObservabilityArgs) -> list[Alarm]:
-    functions, scheduled = args["functions"], args.get("scheduled")
+    functions, scheduled = args.get("functions", {}), args.get("scheduled")
     monthly_cost = args.get("monthly_cost_usd")
     return [
-        *(alarms.dead_letters(role, queue) for role, queue in args["dead_letters"].items()),
-        *(alarms.waiting(role, queue) for role, queue in args["queues"].items()),
+        *(alarms.dead_letters(role, queue) for role, queue in args.get("dead_letters", {}).items()),
+        *(alarms.waiting(role, queue) for role, queue in args.get("queues", {}).items()),
         *(
             alarm
             for role, each in functions.items()
-            for alarm in alarms.function(role, each["name"], int(each["timeout_seconds"]))
+            for alarm in alarms.function(role, each["name"], each["timeout_seconds"])
         ),
         *([alarms.schedule(scheduled, functions[scheduled]["name"])] if scheduled else []),
-        *alarms.api(args["api_id"]),
-        *alarms.database(
-            args["database"]["instance"], int(args["database"]["storage_gb"]), int(args["database"]["connections"])
-        ),
+        *(alarms.api(args["api_id"]) if "api_id" in args else []),
+        *(_database(args["database"]) if "database" in args else []),
         *([alarms.spending(pulumi.get_stack(), scheduled, monthly_cost)] if scheduled and monthly_cost else []),
     ]
+
+
+def _database(watched: WatchedDatabase) -> list[Alarm]:
+    return alarms.database(watched["instance"], watched["storage_gb"], watched["connections"])

@@ -77,7 +77,11 @@ def refused(declare: Declare, component: type[pulumi.ComponentResource], args: o
             {"function": {**FUNCTION, "statements": [{"actions": ["s3:GetObject"]}]}, "schedule": "rate(1 hour)"},
             "Sweeper 'mine': function.statements[0].resources is missing.",
         ),
-        (Observability, {"functions": {"api": {"name": "api"}}}, "Observability 'mine': queues is missing."),
+        (
+            Observability,
+            {"functions": {"api": {"name": "api"}}},
+            "Observability 'mine': functions.api.timeout_seconds is missing.",
+        ),
     ],
 )
 def test_what_is_missing_unknown_or_of_another_kind_is_named(
@@ -154,6 +158,11 @@ def test_what_is_missing_unknown_or_of_another_kind_is_named(
             FunctionImage,
             {"context": ".", "tag": "1", "digest": "functions:1"},
             "FunctionImage 'mine': digest is 'functions:1'; it has to look like repository@sha256:",
+        ),
+        (
+            Observability,
+            {"scheduled": "sweeper"},
+            "Observability 'mine': scheduled is 'sweeper', which functions does not have.",
         ),
         (Network, {"nat_gateways": 7}, "Network 'mine': nat_gateways is 7; 0 to 6 are allowed."),
         (

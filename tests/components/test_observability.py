@@ -180,3 +180,13 @@ def test_the_dashboard_says_what_is_wrong_what_waits_and_what_it_cost(graph: Gra
     assert sorted(alarm_widget["properties"]["alarms"]) == sorted(each.state["arn"] for each in declared)
     for kind in ("aws:lambda/function:Function", "aws:sqs/queue:Queue"):
         assert all(each.state["name"] in shown for each in graph.of(kind))
+
+
+def test_a_stack_with_nothing_but_a_queue_is_watched_too(declare: Declare):
+    declared = declare(lambda: Observability("health", {"dead_letters": {"mail": "mail-dead-letters"}}))
+
+    (alarm,) = declared.of("metricAlarm:MetricAlarm")
+    widgets = json.loads(declared.one("dashboard:Dashboard").inputs["dashboardBody"])["widgets"]
+    titles = [each["properties"].get("title", each["properties"].get("markdown")) for each in widgets]
+    assert alarm.inputs["dimensions"] == {"QueueName": "mail-dead-letters"}
+    assert titles == ["# Is it healthy?", "Alarms", "# What waits?", "Given up"]
