@@ -11,17 +11,13 @@ from components import grants
 from components.arguments import Arguments
 from components.grants import PolicyStatement
 from components.naming import children_of, physical_name
+from components.settings_rules import RETENTION_DAYS
 
 ALIAS = "live"
 
 _MEMORY_MB = 1024
 _TIMEOUT_SECONDS = 30
 _LOG_DAYS = 30
-# CloudWatch Logs API reference, "PutRetentionPolicy".
-_LOG_DAYS_ALLOWED = (
-    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
-    *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
-)
 
 
 class FunctionNetwork(TypedDict):
@@ -178,7 +174,7 @@ def timeout_of(args: FunctionArgs) -> Input[int]:
 
 def log_retention(given: Arguments, path: str, days: Input[int] | None) -> Input[int]:
     """Days that a log is kept, the default if there are none given. `path` names them in errors."""
-    return given.one_of(path, _LOG_DAYS if days is None else days, _LOG_DAYS_ALLOWED)
+    return given.one_of(path, _LOG_DAYS if days is None else days, RETENTION_DAYS)
 
 
 def _names_digest(image_uri: str) -> bool:

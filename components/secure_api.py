@@ -79,7 +79,8 @@ class SecureApiArgs(TypedDict):
 class SecureApi(pulumi.ComponentResource):
     """Puts a function behind an address, a sign-in and a throttle.
 
-    Every route but the public ones needs a token of the pool: API Gateway verifies it before the function runs.
+    Every route but the public ones needs a token of the pool: API Gateway verifies it before the function runs. A stack
+    has one, with its people.
     """
 
     url: Output[str]

@@ -29,7 +29,7 @@ _RESERVED_CONNECTIONS = 10
 _UNRESERVED_API_CONCURRENCY = 10
 
 # What CloudWatch Logs accepts (PutRetentionPolicy).
-_RETENTION_DAYS = (
+RETENTION_DAYS = (
     1,
     3,
     5,
@@ -72,8 +72,8 @@ def known_instance_class(value: str) -> str:
 
 def known_retention(value: int) -> int:
     """Refuse a number of days that CloudWatch Logs does not have."""
-    if value not in _RETENTION_DAYS:
-        raise ValueError(f"must be one of {', '.join(map(str, _RETENTION_DAYS))}")
+    if value not in RETENTION_DAYS:
+        raise ValueError(f"must be one of {', '.join(map(str, RETENTION_DAYS))}")
     return value
 
 
