@@ -77,24 +77,30 @@ def run_yaml(program: str) -> list[Component]:
     ]
 
 
-def construct(plugin: Plugin, components: list[Component]) -> list[Constructed]:
-    """Construct the components in their order, each with what those before have become."""
+def construct(plugin: Plugin, components: list[Component], *, preview: bool = False) -> list[Constructed]:
+    """Construct the components in their order, each with what those before have become.
+
+    In a preview they do not know that of each other yet.
+    """
     made: dict[str, Constructed] = {}
     for each in components:
-        made[each.name] = plugin.construct(each.component, each.name, _resolved(each.inputs, made))
+        inputs = _resolved(each.inputs, made, preview=preview)
+        made[each.name] = plugin.construct(each.component, each.name, inputs, preview=preview)
     return list(made.values())
 
 
-def _resolved(value: Any, made: Mapping[str, Constructed]) -> Any:
+def _resolved(value: Any, made: Mapping[str, Constructed], *, preview: bool) -> Any:
     if isinstance(value, dict):
-        return {key: _resolved(item, made) for key, item in cast("dict[str, Any]", value).items()}
+        return {key: _resolved(item, made, preview=preview) for key, item in cast("dict[str, Any]", value).items()}
     if isinstance(value, list):
-        return [_resolved(item, made) for item in cast("list[Any]", value)]
+        return [_resolved(item, made, preview=preview) for item in cast("list[Any]", value)]
     if not isinstance(value, str) or not (found := _REFERENCE.fullmatch(value)):
         return value
     name, property_, key = found.groups()
     if property_ is None:
         return output(SECRET_CONFIG[name], secret=True) if name in SECRET_CONFIG else CONFIG[name]
+    if preview:
+        return output(dependencies=[made[name].urn])
     known = made[name].outputs[property_]
     secret = any(path.split(".")[0] == property_ for path in made[name].secrets)
     return output(known if key is None else known[key], secret=secret, dependencies=[made[name].urn])

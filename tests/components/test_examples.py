@@ -65,6 +65,18 @@ def test_a_component_gives_every_output_that_it_promises(plugin: Plugin, example
         assert sorted(constructed.outputs) == promised
 
 
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
+def test_a_preview_names_all_resources_before_any_is_known(plugin: Plugin, example: Example):
+    components = run_yaml(example.programs["yaml"])
+    construct(plugin, components)
+    deployed = set(plugin.graph.resources)
+    plugin.forget()
+
+    construct(plugin, components, preview=True)
+
+    assert set(plugin.graph.resources) == deployed
+
+
 def test_there_is_an_example_of_each_component_in_each_language():
     shown = {language: " ".join(each.programs[language] for each in EXAMPLES) for language in LANGUAGES}
     written = {"python": "{}(", "typescript": "new collections.{}(", "yaml": "type: collections:{}\n"}
