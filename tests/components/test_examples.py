@@ -7,6 +7,7 @@ import pulumi
 import pytest
 
 from components.package import COMPONENTS, CollectionsProvider
+from tests.components.crossguard import violations
 from tests.components.declarations import Declare
 from tests.components.examples import (
     CONFIG,
@@ -23,6 +24,8 @@ from tests.components.plugin import Plugin
 EXAMPLES = examples()
 RUN = {"typescript": run_typescript, "yaml": run_yaml}
 SCHEMA: dict[str, Any] = json.loads(CollectionsProvider().schema or "")
+
+THE_PROGRAMS_TO_KEEP = {"everything-is-tagged", "queues-are-watched"}
 
 Declared = dict[tuple[str, str], dict[str, Any]]
 """Inputs by a resource's type and name."""
@@ -75,6 +78,13 @@ def test_a_preview_names_all_resources_before_any_is_known(plugin: Plugin, examp
     construct(plugin, components, preview=True)
 
     assert set(plugin.graph.resources) == deployed
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
+def test_components_alone_are_as_safe_as_in_the_stack(plugin: Plugin, example: Example):
+    construct(plugin, run_yaml(example.programs["yaml"]))
+
+    assert [each for each in violations(plugin.graph) if each.policy not in THE_PROGRAMS_TO_KEEP] == []
 
 
 def test_there_is_an_example_of_each_component_in_each_language():
