@@ -11,6 +11,7 @@ from typer.main import get_command
 from collections_cli.main import app
 from components.settings import StackSettings
 from local.costs import ALARMS, tables
+from local.reference import table
 from tests.components.recording import recorded
 
 ROOT = Path(__file__).parents[3]
@@ -94,6 +95,10 @@ def test_every_export_that_a_document_reads_exists() -> None:
 
 def test_the_costs_are_those_of_the_stack_files() -> None:
     assert tables(ROOT) in text(ROOT / "docs" / "deploy.md"), "python -m local.costs prints the tables anew"
+
+
+def test_the_settings_are_those_of_the_program() -> None:
+    assert table(ROOT) in text(ROOT / "docs" / "settings.md"), "python -m local.reference prints the table anew"
 
 
 @pytest.mark.parametrize("stack", ["dev", "test", "prod"])
