@@ -139,6 +139,16 @@ class Deployer(pulumi.ComponentResource):
             {"Effect": "Allow", "Action": _iam(*_ROLES_READ, *_ROLES_CHANGE), "Resource": [roles]},
             {"Effect": "Allow", "Action": _iam(*_ROLES_GRANT), "Resource": [roles], "Condition": limited},
             {"Effect": "Allow", "Action": ["iam:PassRole"], "Resource": [roles], "Condition": passed},
+            # Where stacks share an account: what is tagged as another's is left alone.
+            {
+                "Effect": "Deny",
+                "Action": ["*"],
+                "Resource": ["*"],
+                "Condition": {
+                    "StringNotEquals": {"aws:ResourceTag/stack": name},
+                    "Null": {"aws:ResourceTag/stack": "false"},
+                },
+            },
             # RDS and API Gateway make theirs at the first use in an account.
             {
                 "Effect": "Allow",

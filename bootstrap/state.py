@@ -11,8 +11,24 @@ from pulumi import Output
 _NONCURRENT_DAYS = 90
 
 
+# What would do away with state, its history or its key, or open them to others.
+_NEVER = (
+    "kms:CreateGrant",
+    "kms:DisableKey",
+    "kms:PutKeyPolicy",
+    "kms:ScheduleKeyDeletion",
+    "s3:DeleteBucket",
+    "s3:DeleteBucketPolicy",
+    "s3:DeleteObjectVersion",
+    "s3:PutBucketPolicy",
+    "s3:PutBucketPublicAccessBlock",
+    "s3:PutBucketVersioning",
+    "s3:PutLifecycleConfiguration",
+)
+
+
 class Statement(TypedDict):
-    """One `Allow` of a policy."""
+    """One statement of a policy."""
 
     Effect: str
     Action: list[str]
@@ -25,7 +41,7 @@ class StateGrants(TypedDict):
     read: list[Statement]
     """Preview: read state, decrypt secrets."""
     write: list[Statement]
-    """Besides: change state, encrypt secrets."""
+    """Besides: change state, encrypt secrets. Nobody who deploys may do away with it."""
 
 
 class State(pulumi.ComponentResource):
@@ -92,7 +108,12 @@ class State(pulumi.ComponentResource):
             {"Effect": "Allow", "Action": ["s3:DeleteObject", "s3:PutObject"], "Resource": [objects]},
             {"Effect": "Allow", "Action": ["kms:Encrypt", "kms:GenerateDataKey"], "Resource": [key.arn]},
         ]
-        self.grants: StateGrants = {"read": read, "write": [*read, *change]}
+        kept_from_all: Statement = {
+            "Effect": "Deny",
+            "Action": list(_NEVER),
+            "Resource": [bucket.arn, objects, key.arn],
+        }
+        self.grants: StateGrants = {"read": read, "write": [*read, *change, kept_from_all]}
         self.register_outputs({"bucket_name": self.bucket_name, "key_alias": self.key_alias})
 
 

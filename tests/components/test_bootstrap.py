@@ -33,7 +33,7 @@ def statements(role: str) -> list[dict[str, Any]]:
 
 
 def allowing(role: str, action: str) -> list[dict[str, Any]]:
-    return [each for each in statements(role) if action in each["Action"]]
+    return [each for each in statements(role) if each["Effect"] == "Allow" and action in each["Action"]]
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -77,9 +77,31 @@ def test_a_deployer_makes_roles_of_its_own_stack_within_the_boundary_only(stack:
     (passed,) = allowing(stack, "iam:PassRole")
     assert passed["Resource"] == roles
     assert passed["Condition"] == {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
-    iam = {action for each in statements(stack) for action in each["Action"] if action.startswith("iam:")}
+    allowed = [each for each in statements(stack) if each["Effect"] == "Allow"]
+    iam = {action for each in allowed for action in each["Action"] if action.startswith("iam:")}
     assert not {action for action in iam if "*" in action or "User" in action or "AccessKey" in action}
     assert not iam & {"iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary", "iam:AttachRolePolicy"}
+
+
+@pytest.mark.parametrize("stack", ["dev", "test", "prod"])
+def test_a_deployer_leaves_what_is_tagged_as_another_stacks_alone(stack: str):
+    (denied,) = (each for each in statements(stack) if each["Effect"] == "Deny" and each["Action"] == ["*"])
+
+    assert denied["Resource"] == ["*"]
+    assert denied["Condition"] == {
+        "StringNotEquals": {"aws:ResourceTag/stack": stack},
+        "Null": {"aws:ResourceTag/stack": "false"},
+    }
+
+
+@pytest.mark.parametrize("stack", ["dev", "test", "prod"])
+def test_a_deployer_cannot_do_away_with_the_state_or_its_key(stack: str):
+    graph = bootstrap()
+    bucket, key = graph.one("aws:s3/bucket:Bucket", "state"), graph.one("aws:kms/key:Key", "state")
+
+    (denied,) = (each for each in statements(stack) if each["Effect"] == "Deny" and "s3:DeleteBucket" in each["Action"])
+    assert {"s3:DeleteObjectVersion", "kms:ScheduleKeyDeletion", "kms:PutKeyPolicy"} <= set(denied["Action"])
+    assert denied["Resource"] == [bucket.state["arn"], f"{bucket.state['arn']}/*", key.state["arn"]]
 
 
 def test_a_deployer_stays_in_its_region():
