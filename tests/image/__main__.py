@@ -20,7 +20,7 @@ from tests.api_environment import ENVIRONMENT
 from tests.gateway import gateway_event
 from tests.image import building, scratch
 from tests.image.contents import COMPRESSED_LIMIT, MEGABYTE, UNPACKED_LIMIT, Contents, measure
-from tests.image.runtime_api import RuntimeApi
+from local.runtime_api import RuntimeApi
 
 NAMES = ("collections-image:first", "collections-image:second")
 SHOWN = 12

@@ -25,6 +25,8 @@ class RuntimeApi:
     """A context manager that serves one function's runtime client."""
 
     def __init__(self) -> None:
+        self.asked_at: float | None = None
+        """When the function first asked for work, which ends its start; by `time.perf_counter`."""
         self._waiting: queue.Queue[bytes] = queue.Queue()
         self._answers: queue.Queue[Answer] = queue.Queue()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -63,6 +65,7 @@ class RuntimeApi:
                 if self.path != f"{_VERSION}/invocation/next":
                     self.send_error(404)
                     return
+                api.asked_at = api.asked_at or time.perf_counter()
                 body = api._waiting.get()
                 self.send_response(200)
                 self.send_header("Lambda-Runtime-Aws-Request-Id", str(uuid4()))

@@ -1,0 +1,104 @@
+"""How long a function takes from the start of its process to its first answer, under AWS's runtime client."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from benchmarks.cold_world import Event, Function, World, cold_world, start
+from benchmarks.timing import Spread, ratio
+from local.runtime_api import RuntimeApi
+
+ROUNDS = 15
+BARE = "bare client"
+_SECONDS = 60
+_BARE_HANDLER = """\
+def handler(event, context):
+    return {}
+"""
+AIMS = {
+    "sweeper": 7,
+    "image processor": 8,
+    "embedder": 14,
+    "analyzer": 36,
+    "API, /health": 20,
+    "API, first /search": 28,
+}
+"""The most that each function may take, as a multiple of the bare client."""
+
+
+class Start(NamedTuple):
+    """Milliseconds of one cold start."""
+
+    init: float
+    """From the start of the process until the runtime client asks for work."""
+    first: float
+    """The first invocation."""
+
+    @property
+    def whole(self) -> float:
+        return self.init + self.first
+
+
+@dataclass(frozen=True)
+class ColdStart:
+    """All starts of one function."""
+
+    name: str
+    init: Spread
+    first: Spread
+    whole: Spread
+    ratio: Spread
+    """Of the whole to the bare client's, in the same rounds."""
+
+
+def measure(rounds: int = ROUNDS) -> list[ColdStart]:
+    """Start every function `rounds` times, in turns, after a round that does not count."""
+    with cold_world() as world:
+        (world.task / "bare.py").write_text(_BARE_HANDLER)
+        bare = Function(BARE, "bare.handler", {}, dict, lambda _: None)
+        functions = (bare, *world.functions)
+        starts: Mapping[str, list[Start]] = {function.name: [] for function in functions}
+        for number in range(rounds + 1):
+            for function in functions:
+                taken = _start_once(world, function, function.event())
+                if number:
+                    starts[function.name].append(taken)
+    floor = [each.whole for each in starts[BARE]]
+    return [
+        ColdStart(
+            name,
+            Spread.of([each.init for each in taken]),
+            Spread.of([each.first for each in taken]),
+            Spread.of([each.whole for each in taken]),
+            ratio([each.whole for each in taken], floor),
+        )
+        for name, taken in starts.items()
+    ]
+
+
+
+
+def _start_once(world: World, function: Function, event: Event) -> Start:
+    with RuntimeApi() as api:
+        began = time.perf_counter()
+        process = start(world, function.command, {"AWS_LAMBDA_RUNTIME_API": api.address, **function.variables})
+        try:
+            answer = api.invoke(event, _SECONDS)
+            ended = time.perf_counter()
+        finally:
+            process.kill()
+            process.wait()
+    if answer.kind != "response" or api.asked_at is None:
+        raise RuntimeError(f"{function.name} did not work: {answer.body}")
+    function.check(answer.body)
+    return Start((api.asked_at - began) * 1000, (ended - api.asked_at) * 1000)
+
+
+if __name__ == "__main__":
+    for each in measure(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS):
+        print(f"{each.name:20} init {each.init.median:7.0f}  first {each.first.median:7.0f}  ratio {each.ratio.median:5.1f} ({each.ratio.low:.1f}-{each.ratio.high:.1f}) aim {AIMS.get(each.name)}")
