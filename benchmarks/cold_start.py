@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -81,8 +80,6 @@ def measure(rounds: int = ROUNDS) -> list[ColdStart]:
     ]
 
 
-
-
 def _start_once(world: World, function: Function, event: Event) -> Start:
     with RuntimeApi() as api:
         began = time.perf_counter()
@@ -101,4 +98,5 @@ def _start_once(world: World, function: Function, event: Event) -> Start:
 
 if __name__ == "__main__":
     for each in measure(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS):
-        print(f"{each.name:20} init {each.init.median:7.0f}  first {each.first.median:7.0f}  ratio {each.ratio.median:5.1f} ({each.ratio.low:.1f}-{each.ratio.high:.1f}) aim {AIMS.get(each.name)}")
+        aim = f"at most {AIMS[each.name]}" if each.name in AIMS else ""
+        print(f"{each.name:20}{each.init.median:6.0f}{each.first.median:6.0f} ms {each.ratio.median:6.1f}  {aim}")

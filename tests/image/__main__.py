@@ -16,11 +16,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from local.runtime_api import RuntimeApi
 from tests.api_environment import ENVIRONMENT
 from tests.gateway import gateway_event
 from tests.image import building, scratch
 from tests.image.contents import COMPRESSED_LIMIT, MEGABYTE, UNPACKED_LIMIT, Contents, measure
-from local.runtime_api import RuntimeApi
 
 NAMES = ("collections-image:first", "collections-image:second")
 SHOWN = 12

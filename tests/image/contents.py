@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 MEGABYTE = 1_000_000
-UNPACKED_LIMIT = 240 * MEGABYTE
-COMPRESSED_LIMIT = 90 * MEGABYTE
+UNPACKED_LIMIT = 160 * MEGABYTE
+COMPRESSED_LIMIT = 60 * MEGABYTE
 """Of our layers: AWS's base is cached where functions run."""
 
 

@@ -22,6 +22,10 @@ class Vendor:
     def __init__(self) -> None:
         self.replies: list[Reply] = []
         self.requests: list[dict[str, Any]] = []
+        self.raw: list[bytes] = []
+        """Bodies of the requests, as they came."""
+        self.headers: list[dict[str, str]] = []
+        """Of the requests, by name in lower case."""
         self.url = ""
 
     def answer(self, request: dict[str, Any]) -> Reply:
@@ -36,7 +40,10 @@ def running_vendor() -> Generator[Vendor]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            request = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            content = self.rfile.read(int(self.headers["content-length"]))
+            vendor.raw.append(content)
+            vendor.headers.append({name.lower(): value for name, value in self.headers.items()})
+            request = json.loads(content)
             reply = vendor.answer({"path": self.path, **request})
             body = json.dumps(reply.body).encode()
             self.send_response(reply.status)
