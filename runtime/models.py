@@ -115,6 +115,8 @@ class Item(SQLModel, table=True):
     camera: str | None = None
     title: str | None = None
     note: str | None = None
+    category: str | None = None
+    """The user's own choice, which goes before what an analysis says."""
     created_at: datetime = Field(default_factory=now, sa_column=_timestamp(nullable=False))
     updated_at: datetime = Field(default_factory=now, sa_column=_timestamp(nullable=False))
     uploaded_at: datetime | None = Field(default=None, sa_column=_timestamp(nullable=True))
@@ -127,6 +129,56 @@ class Item(SQLModel, table=True):
     """When the sweeper last sent it on, because it had stopped on its way."""
     """Set while `status` is failed."""
     deleted_at: datetime | None = Field(default=None, sa_column=_timestamp(nullable=True))
+
+
+class Tag(SQLModel, table=True):
+    """A word that a user gives to items."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    user_id: str
+    name: str
+    """Unique among the user's, whatever its case."""
+    created_at: datetime = Field(default_factory=now, sa_column=_timestamp(nullable=False))
+
+
+class ItemTag(SQLModel, table=True):
+    """An item has a tag."""
+
+    __tablename__ = "item_tag"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        _of_item(),
+        ForeignKeyConstraint(["tag_id", "user_id"], ["tag.id", "tag.user_id"], ondelete="CASCADE"),
+    )
+
+    item_id: UUID = Field(primary_key=True)
+    tag_id: UUID = Field(primary_key=True)
+    user_id: str
+
+
+class Album(SQLModel, table=True):
+    """Items that a user keeps together."""
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    user_id: str
+    name: str
+    description: str | None = None
+    created_at: datetime = Field(default_factory=now, sa_column=_timestamp(nullable=False))
+    updated_at: datetime = Field(default_factory=now, sa_column=_timestamp(nullable=False))
+
+
+class AlbumItem(SQLModel, table=True):
+    """An item is in an album."""
+
+    __tablename__ = "album_item"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        _of_item(),
+        ForeignKeyConstraint(["album_id", "user_id"], ["album.id", "album.user_id"], ondelete="CASCADE"),
+    )
+
+    album_id: UUID = Field(primary_key=True)
+    item_id: UUID = Field(primary_key=True)
+    user_id: str
+    added_at: datetime = Field(default_factory=now, sa_column=_timestamp(nullable=False))
 
 
 class AnalysisState(StrEnum):

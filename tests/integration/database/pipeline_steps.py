@@ -11,7 +11,7 @@ from runtime.analysis import Category, ImageAnalysis, ImageDetails, MediaMetadat
 from runtime.items import ImageFacts
 from runtime.keys import original_key
 from runtime.leases import InProgress
-from runtime.models import Analysis, Item
+from runtime.models import Album, AlbumItem, Analysis, Item, ItemTag, Tag
 
 LEASE = timedelta(minutes=5)
 
@@ -110,3 +110,14 @@ def add_embedding_claim(session: Session, item: Item, text: str) -> embedding_cl
     )
     assert isinstance(work, embedding_claims.EmbeddingWork)
     return work
+
+
+def add_tag_and_album(session: Session, item: Item) -> None:
+    """One of each, with the item."""
+    tag = Tag(user_id=item.user_id, name=f"tag of {item.id}")
+    album = Album(user_id=item.user_id, name="Album")
+    session.add_all([tag, album])
+    session.flush()
+    session.add(ItemTag(item_id=item.id, tag_id=tag.id, user_id=item.user_id))
+    session.add(AlbumItem(item_id=item.id, album_id=album.id, user_id=item.user_id))
+    session.flush()

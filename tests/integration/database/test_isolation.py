@@ -13,10 +13,16 @@ from runtime.models import TENANT_TABLES, Usage
 from runtime.search.document import index
 from runtime.settings import EMBEDDING_DIMENSIONS
 from tests.integration.conftest import Database
-from tests.integration.database.pipeline_steps import add_analysis, add_embedding_claim, add_processed, image_analysis
+from tests.integration.database.pipeline_steps import (
+    add_analysis,
+    add_embedding_claim,
+    add_processed,
+    add_tag_and_album,
+    image_analysis,
+)
 
 ADA, BOB = "ada", "bob"
-NEVER_UPDATED = {"search_posting", "usage"}
+NEVER_UPDATED = {"search_posting", "usage", "item_tag", "album_item"}
 """Tables in which the functions may not change a row, only add or remove."""
 
 
@@ -29,6 +35,7 @@ def filled(database: Database) -> Database:
             analysis = add_analysis(session, item, image_analysis("the same words"))
             index(session, item, analysis, [1.0] * EMBEDDING_DIMENSIONS, "voyage-test")
             add_embedding_claim(session, item, "the same words")
+            add_tag_and_album(session, item)
             session.add(Usage(user_id=user, operation="query", model="voyage-test", input_tokens=1))
     return database
 
@@ -90,7 +97,9 @@ def test_a_row_cannot_be_given_to_another_tenant(filled: Database, table: str) -
         session.connection().execute(text(change))
 
 
-@pytest.mark.parametrize("table", ["analysis", "search_document", "search_posting", "embedding"])
+@pytest.mark.parametrize(
+    "table", ["analysis", "search_document", "search_posting", "embedding", "item_tag", "album_item"]
+)
 def test_a_row_cannot_be_attached_to_another_tenants_item(filled: Database, table: str) -> None:
     with filled.owner.connect() as connection:
         theirs = connection.execute(text(f"select id from item where user_id = '{BOB}'")).scalar_one()
@@ -98,6 +107,14 @@ def test_a_row_cannot_be_attached_to_another_tenants_item(filled: Database, tabl
         connection.execute(text("alter table search_document drop constraint search_document_of_analysis"))
         with pytest.raises(IntegrityError, match=f"{table}_of_item"):
             connection.execute(text(f"update {table} set item_id = '{theirs}' where user_id = '{ADA}'"))
+
+
+@pytest.mark.parametrize(("table", "what"), [("item_tag", "tag"), ("album_item", "album")])
+def test_another_tenants_tag_or_album_cannot_be_used(filled: Database, table: str, what: str) -> None:
+    with filled.owner.connect() as connection:
+        theirs = connection.execute(text(f"select id from {what} where user_id = '{BOB}'")).scalar_one()
+        with pytest.raises(IntegrityError, match=f"{table}_of_{what}"):
+            connection.execute(text(f"update {table} set {what}_id = '{theirs}' where user_id = '{ADA}'"))
 
 
 def test_an_item_cannot_be_called_a_duplicate_of_another_tenants(filled: Database) -> None:
@@ -127,6 +144,8 @@ def test_the_sweeper_sees_every_tenant(filled: Database, table: str) -> None:
         ("functions", "delete from analysis"),
         ("functions", "update usage set input_tokens = 0"),
         ("functions", "truncate search_posting"),
+        ("functions", "update item_tag set item_id = item_id"),
+        ("functions", "update album_item set item_id = item_id"),
         ("functions", "select * from alembic_version"),
         ("functions", "create table mine ()"),
         ("functions", "create temporary table mine ()"),
@@ -134,6 +153,8 @@ def test_the_sweeper_sees_every_tenant(filled: Database, table: str) -> None:
         ("functions", "drop policy tenant on item"),
         ("functions", "set role collections_owner"),
         ("sweeper", "select * from search_document"),
+        ("sweeper", "select * from tag"),
+        ("sweeper", "select * from album"),
         ("sweeper", "insert into usage select * from usage"),
         ("sweeper", "select * from alembic_version"),
         ("sweeper", "set role collections_functions"),

@@ -22,6 +22,7 @@ from tests.integration.database.pipeline_steps import (
     add_analysis,
     add_embedding_claim,
     add_processed,
+    add_tag_and_album,
     facts,
     image_analysis,
     new_item,
@@ -374,11 +375,12 @@ def test_removing_an_item_removes_all_that_was_known_of_it_and_nothing_else(data
         for one in (item, other):
             index(session, one, add_analysis(session, one, image_analysis()), [1.0] * EMBEDDING_DIMENSIONS, "voyage")
             add_embedding_claim(session, one, "words")
+            add_tag_and_album(session, one)
         copy = add_processed(session, ADA, "bytes")
     with role_session(database.sweeper) as session:
         items.remove(session, item.id)
     with database.owner.connect() as connection:
-        for table in (name for name in TENANT_TABLES if name not in {"item", "usage"}):
+        for table in (name for name in TENANT_TABLES if name not in {"item", "usage", "tag", "album"}):
             left = connection.execute(text(f"select distinct item_id from {table}")).scalars().all()
             assert left == [other.id], table
     with tenant_session(database.functions, ADA) as session:
