@@ -1,6 +1,6 @@
 """`python -m collections_cli` is the command `collections`."""
 
-from collections_cli.main import app
+from collections_cli.entry import main
 
 if __name__ == "__main__":
-    app()
+    main()

@@ -1,6 +1,5 @@
 """Collections' HTTP API as Python calls."""
 
-import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -10,6 +9,8 @@ from typing import Any, Self, cast
 
 import httpx
 
+from collections_cli.failures import ApiError, FileChangedError, UnreachableError, UnsupportedFileError
+from collections_cli.files import CONTENT_TYPES, Sent, WatchedFile, content_type_of, measured
 from collections_cli.resources import (
     Analysis,
     ClientConfig,
@@ -20,42 +21,12 @@ from collections_cli.resources import (
     Ticket,
 )
 
+__all__ = ["CONTENT_TYPES", "ApiError", "Client", "UnreachableError", "UnsupportedFileError", "Upload", "http_client"]
+
 TIMEOUT_SECONDS = 30.0
 """The API answers within this."""
 UPLOAD_TIMEOUT_SECONDS = 300.0
 PAGE_SIZE = 100
-
-CONTENT_TYPES = {
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".png": "image/png",
-    ".webp": "image/webp",
-    ".gif": "image/gif",
-    ".heic": "image/heic",
-    ".heif": "image/heif",
-    ".avif": "image/avif",
-    ".tif": "image/tiff",
-    ".tiff": "image/tiff",
-    ".bmp": "image/bmp",
-}
-"""Files that can be uploaded, by their suffix in lower case."""
-
-
-class ApiError(Exception):
-    """The API refused or failed; the message says why."""
-
-    def __init__(self, status: int, detail: str, request_id: str | None = None) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.request_id = request_id
-
-
-class UnreachableError(Exception):
-    """Nobody answered at the address."""
-
-
-class UnsupportedFileError(ValueError):
-    """The file's suffix is not that of an image that can be uploaded."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +42,6 @@ def http_client() -> httpx.Client:
     """A client that honours the environment's proxies, except for what runs on this machine."""
     direct = {"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None}
     return httpx.Client(timeout=TIMEOUT_SECONDS, mounts=direct)
-
-
-def content_type_of(path: Path) -> str:
-    """Raises `UnsupportedFileError`."""
-    content_type = CONTENT_TYPES.get(path.suffix.lower())
-    if content_type is None:
-        raise UnsupportedFileError(f"{path}: not one of {', '.join(CONTENT_TYPES)}")
-    return content_type
 
 
 class Client:
@@ -110,26 +73,38 @@ class Client:
         """Where to sign in; needs no token."""
         return cast(ClientConfig, self._send("GET", "/config.json", authorized=False).json())
 
-    def upload(self, path: Path) -> Upload:
-        """Upload a file, unless the user has these bytes already.
+    def health(self) -> tuple[dict[str, str], str | None]:
+        """What the service says of itself, also when it is not well, and its time (RFC 9110). Needs no token."""
+        try:
+            answer = self._http.get(f"{self.api_url}/health")
+            return cast(dict[str, str], answer.json()), answer.headers.get("date")
+        except httpx.TransportError as error:
+            raise UnreachableError(f"{self.api_url} does not answer: {error}") from error
+        except ValueError as error:
+            raise UnreachableError(f"What answers at {self.api_url} is not Collections.") from error
 
-        Raises `OSError` when it cannot be read, and `UnsupportedFileError`.
+    def upload(self, path: Path, sent: Sent | None = None) -> Upload:
+        """Upload a file, unless the user has these bytes already. Sending it again after an interruption goes on with
+        the same item.
+
+        `sent` is told of bytes on their way. Raises `OSError` when the file cannot be read, `FileChangedError` and
+        `UnsupportedFileError`.
         """
         content_type = content_type_of(path)
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        with WatchedFile(path, sent or _nobody) as file:
+            image = measured(path, file)
             announced = {
                 "filename": path.name,
                 "content_type": content_type,
-                "size": path.stat().st_size,
-                "sha256": digest,
+                "size": image.size,
+                "sha256": image.sha256,
             }
             answer = self._send("POST", "/uploads", json=announced)
             if answer.status_code == HTTPStatus.OK:
                 return Upload(cast(Item, answer.json())["id"], existed=True)
             ticket = cast(Ticket, answer.json())
-            file.seek(0)
-            self._deliver(ticket, path.name, file)
+            file.watched = True
+            self._deliver(ticket, path, file)
         return Upload(ticket["item_id"], existed=False)
 
     def page(
@@ -166,6 +141,10 @@ class Client:
         """All analyses of an item, newest first."""
         return cast(list[Analysis], self._send("GET", f"/items/{item_id}/analyses").json()["analyses"])
 
+    def retry(self, item_id: str) -> Item:
+        """Have the stage that failed try again."""
+        return cast(Item, self._send("POST", f"/items/{item_id}/retry").json())
+
     def delete(self, item_id: str) -> None:
         """Delete an item with all that belongs to it."""
         self._send("DELETE", f"/items/{item_id}")
@@ -191,18 +170,26 @@ class Client:
             return answer
         raise _refusal(answer)
 
-    def _deliver(self, ticket: Ticket, filename: str, file: Any) -> None:
+    def _deliver(self, ticket: Ticket, path: Path, file: WatchedFile) -> None:
         try:
             answer = self._http.post(
                 ticket["url"],
                 data=ticket["fields"],
-                files={"file": (filename, file)},
+                files={"file": (path.name, file)},
                 timeout=UPLOAD_TIMEOUT_SECONDS,
             )
+        except httpx.LocalProtocolError as error:
+            raise FileChangedError(
+                f"{path} changed while it was being sent, and was not kept. Upload it again."
+            ) from error
         except httpx.TransportError as error:
             raise UnreachableError(f"The image store does not answer: {error}") from error
         if not answer.is_success:
-            raise ApiError(answer.status_code, f"The image store refused {filename} (HTTP {answer.status_code}).")
+            raise ApiError(answer.status_code, f"The image store refused {path.name} (HTTP {answer.status_code}).")
+
+
+def _nobody(_sent: int) -> None:
+    """Told of bytes when nobody wants to know."""
 
 
 def _refusal(answer: httpx.Response) -> ApiError:
@@ -213,4 +200,8 @@ def _refusal(answer: httpx.Response) -> ApiError:
         body = None
     said = cast(dict[str, str | None], body) if isinstance(body, dict) else {}
     detail = said.get("detail") or said.get("message") or f"HTTP {answer.status_code} {answer.reason_phrase}"
-    return ApiError(answer.status_code, detail, said.get("request_id"))
+    return ApiError(answer.status_code, detail, said.get("request_id"), _seconds(answer.headers.get("retry-after")))
+
+
+def _seconds(text: str | None) -> float | None:
+    return float(text) if text and text.isdecimal() else None

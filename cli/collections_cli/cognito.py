@@ -1,13 +1,13 @@
 """Signing in to the user pool that the API names."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, cast
+from typing import Any, Literal, Self, cast
 
 import httpx
 
-from collections_cli.client import UnreachableError
+from collections_cli.failures import SignInError, UnreachableError
 from collections_cli.resources import ClientConfig
 from collections_cli.srp import Exchange
 
@@ -22,10 +22,6 @@ _QUESTIONS: dict[str, tuple[Question, str]] = {
 """Challenge -> what to ask the user, and the name of the response."""
 
 
-class SignInError(Exception):
-    """The pool let nobody in; the message says why."""
-
-
 @dataclass(frozen=True)
 class Tokens:
     """What a signed-in user shows."""
@@ -34,6 +30,19 @@ class Tokens:
     refresh_token: str
     expires_at: datetime
     """Of the access token; the refresh token gets another one."""
+
+    @classmethod
+    def of(cls, kept: Mapping[str, str]) -> Self:
+        """What `kept` gave. Raises `ValueError` and `KeyError`."""
+        return cls(kept["access_token"], kept["refresh_token"], datetime.fromisoformat(kept["expires_at"]))
+
+    def kept(self) -> dict[str, str]:
+        """As text, to be kept."""
+        return {
+            "access_token": self.access_token,
+            "refresh_token": self.refresh_token,
+            "expires_at": self.expires_at.isoformat(),
+        }
 
 
 @dataclass(frozen=True)
@@ -68,7 +77,7 @@ class UserPool:
             question, response = _QUESTIONS[name]
             answers = {"USERNAME": challenge["USER_ID_FOR_SRP"], response: ask(question)}
             reply = self._respond(name, answers, reply.get("Session"))
-        return _tokens(reply["AuthenticationResult"], "")
+        return tokens_of(reply["AuthenticationResult"], "")
 
     def refresh(self, refresh_token: str) -> Tokens:
         """Another access token. Raises `SignInError` when one has to sign in again, and `UnreachableError`."""
@@ -76,7 +85,14 @@ class UserPool:
             "InitiateAuth",
             {"AuthFlow": "REFRESH_TOKEN_AUTH", "AuthParameters": {"REFRESH_TOKEN": refresh_token}},
         )
-        return _tokens(reply["AuthenticationResult"], refresh_token)
+        return tokens_of(reply["AuthenticationResult"], refresh_token)
+
+    def revoke(self, refresh_token: str) -> None:
+        """Have the refresh token renew nothing any more; one that has ended is fine. Raises `UnreachableError`."""
+        try:
+            self._call("RevokeToken", {"Token": refresh_token})
+        except SignInError:
+            return
 
     def _respond(self, challenge: str, responses: dict[str, str], session: str | None) -> dict[str, Any]:
         request: dict[str, Any] = {"ChallengeName": challenge, "ChallengeResponses": responses}
@@ -91,6 +107,8 @@ class UserPool:
             )
         except httpx.TransportError as error:
             raise UnreachableError(f"{self.config['cognito_endpoint']} does not answer: {error}") from error
+        if answer.is_success and not answer.content:
+            return {}
         try:
             body = cast(dict[str, Any], answer.json())
         except ValueError as error:
@@ -100,8 +118,8 @@ class UserPool:
         return body
 
 
-def _tokens(result: dict[str, Any], refresh_token: str) -> Tokens:
-    """A refresh brings no new refresh token: the old one, given here, stays."""
+def tokens_of(result: dict[str, Any], refresh_token: str) -> Tokens:
+    """What the pool gave. A refresh brings no new refresh token: the old one, given here, stays."""
     return Tokens(
         access_token=result["AccessToken"],
         refresh_token=result.get("RefreshToken") or refresh_token,

@@ -1,6 +1,7 @@
 """What people see: tables and sheets on the terminal."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.table import Table
@@ -53,23 +54,39 @@ def show_item(console: Console, item: Item) -> None:
         ("model", analysis and (analysis["answered_by"] or analysis["model"])),
         ("image", item["image_url"] and Text(item["image_url"], "dim")),
     ]
-    sheet = Table.grid(padding=(0, 2))
-    for name, value in rows:
-        if value:
-            sheet.add_row(Text(name, "bold"), value)
-    console.print(sheet)
+    show_sheet(console, dict(rows))
 
 
-def show_search(console: Console, found: SearchResponse) -> None:
+def show_search(console: Console, found: SearchResponse, thumbnails: Mapping[str, RenderableType]) -> None:
     """The results, best first."""
     if not found["results"]:
         console.print("Nothing matches.")
         return
-    table = _table("", "score", "category", "what", "id")
+    table = _table("", *([""] if thumbnails else []), "score", "category", "what", "id")
     for result in found["results"]:
         what = result["headline"] or str(result["metadata"].get("original_filename", ""))
         score, category = f"{result['score']:.3f}", result["category"] or ""
-        table.add_row(str(result["rank"]), score, category, Text(what), result["item_id"])
+        picture = [thumbnails.get(result["item_id"], "")] if thumbnails else []
+        table.add_row(str(result["rank"]), *picture, score, category, Text(what), result["item_id"])
+    console.print(table)
+
+
+def show_sheet(console: Console, values: Mapping[str, RenderableType | None]) -> None:
+    """One line for each name that has a value."""
+    sheet = Table.grid(padding=(0, 2))
+    for name, value in values.items():
+        if value:
+            sheet.add_row(Text(name, "bold"), Text(value) if isinstance(value, str) else value)
+    console.print(sheet)
+
+
+def show_rows(console: Console, rows: Sequence[Mapping[str, Any]], *, mark: str = "") -> None:
+    """One line for each, with a column for each name; a star where `mark` is true."""
+    names = [name for name in rows[0] if name != mark]
+    table = _table(*([""] if mark else []), *(name.replace("_", " ") for name in names))
+    for row in rows:
+        star = [Text("*" if row[mark] else "", "green")] if mark else []
+        table.add_row(*star, *(Text("" if row[name] is None else str(row[name])) for name in names))
     console.print(table)
 
 

@@ -39,6 +39,7 @@ class Item(TypedDict):
     status: Status
     stage: str | None
     error: str | None
+    retryable: bool
     duplicate_of: str | None
     original_filename: str
     mime_type: str

@@ -12,6 +12,8 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from collections_cli.failures import InvalidChallengeError
+
 PRIME = int(
     "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404DD"
     "EF9519B3CD3A431B302B0A6DF25F14374FE1356D6D51C245E485B576625E7EC6F44C42E9A637ED6B0BFF5CB6F406B7ED"
@@ -28,10 +30,6 @@ SECRET_BITS = 1024
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-class InvalidChallengeError(ValueError):
-    """The server's numbers would give the password away, or are not numbers."""
 
 
 def encoded(number: int) -> bytes:

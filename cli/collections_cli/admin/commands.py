@@ -11,24 +11,20 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from collections_cli.client import ApiError, UnreachableError, http_client
-from collections_cli.cognito import SignInError
+from collections_cli.connection import http
+from collections_cli.exits import Exit
+from collections_cli.options import AsJson, command_group
+from collections_cli.terminal import explained, output, say, show_json
 
-app = typer.Typer(help="Operate a stack, with AWS credentials of your own.", no_args_is_help=True)
-params = typer.Typer(help="A stack's settings.", no_args_is_help=True)
-user = typer.Typer(help="Who may sign in.", no_args_is_help=True)
+app = command_group("Operate a stack, with AWS credentials of your own.")
+params = command_group("A stack's settings.")
+user = command_group("Who may sign in.")
 app.add_typer(params, name="params")
 app.add_typer(user, name="user")
-output = Console()
-messages = Console(stderr=True)
 
 StackName = Annotated[str, typer.Option("--stack", help="local, dev, test or prod.")]
 Email = Annotated[str, typer.Argument(metavar="EMAIL")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")]
 
 
 class Stage(StrEnum):
@@ -50,14 +46,14 @@ def import_params(
 
         done = import_parameters(file, stack)
     for name in done.secrets:
-        output.print(Text(f"set, encrypted   {name}"))
+        typer.echo(f"set, encrypted   {name}")
     for name in done.plain:
-        output.print(Text(f"set              {name}"))
+        typer.echo(f"set              {name}")
     for name in done.empty:
-        output.print(Text(f"empty, not set   {name}"))
+        typer.echo(f"empty, not set   {name}")
     for name in done.ignored:
-        output.print(Text(f"no setting       {name}"))
-    _tell(f"Stack {stack} has them after: pulumi up --stack {stack}")
+        typer.echo(f"no setting       {name}")
+    say(f"Stack {stack} has them after: pulumi up --stack {stack}")
 
 
 @user.command("create")
@@ -81,7 +77,7 @@ def create_user(
             users.create(email, chosen)
         else:
             users.invite(email)
-    _tell(f"{email} may sign in." if password else f"{email} may sign in, with the password in their mail.")
+    say(f"{email} may sign in." if password else f"{email} may sign in, with the password in their mail.")
 
 
 @user.command("disable")
@@ -92,7 +88,7 @@ def disable_user(email: Email, stack: StackName) -> None:
         from collections_cli.admin.users import Users
 
         Users.of(Stack.load(stack)).disable(email)
-    _tell(f"{email} cannot sign in any more.")
+    say(f"{email} cannot sign in any more.")
 
 
 @user.command("enable")
@@ -103,7 +99,7 @@ def enable_user(email: Email, stack: StackName) -> None:
         from collections_cli.admin.users import Users
 
         Users.of(Stack.load(stack)).enable(email)
-    _tell(f"{email} may sign in again.")
+    say(f"{email} may sign in again.")
 
 
 @user.command("list")
@@ -115,13 +111,11 @@ def list_users(stack: StackName, as_json: AsJson = False) -> None:
 
         people = list(Users.of(Stack.load(stack)))
     if as_json:
-        output.print_json(json.dumps([vars(person) for person in people]))
+        show_json([vars(person) for person in people])
         return
-    table = Table("email", "status", "enabled", "since", box=None, header_style="bold", pad_edge=False)
-    for person in people:
-        enabled = Text("yes", "green") if person.enabled else Text("no", "red")
-        table.add_row(Text(person.email), person.status, enabled, person.created)
-    output.print(table)
+    from collections_cli import display
+
+    display.show_rows(output(), [{**vars(person), "enabled": "yes" if person.enabled else "no"} for person in people])
 
 
 @app.command()
@@ -139,23 +133,25 @@ def outputs(
         for name, value in deployed.environment().items():
             typer.echo(f"{name}={value}")
     elif as_json:
-        output.print_json(json.dumps(deployed.outputs))
+        show_json(deployed.outputs)
     else:
-        sheet = Table.grid(padding=(0, 2))
-        for name, value in deployed.outputs.items():
-            sheet.add_row(Text(name, "bold"), Text(json.dumps(value) if isinstance(value, dict) else str(value)))
-        output.print(sheet)
+        from collections_cli import display
+
+        texts = {
+            name: json.dumps(value) if isinstance(value, dict) else value for name, value in deployed.outputs.items()
+        }
+        display.show_sheet(output(), texts)
 
 
 @app.command()
 def smoke(stack: StackName) -> None:
     """Upload an image as a user of its own, find it, delete it; leave nothing behind."""
-    with _explained(), http_client() as http:
+    with _explained(), http() as connection:
         from collections_cli.admin import smoke as test
         from collections_cli.admin.stack import Stack
 
-        test.smoke(Stack.load(stack), http, lambda step: output.print(Text("✓ ", "green").append(step, "default")))
-    _tell(f"Stack {stack} works.")
+        test.smoke(Stack.load(stack), connection, lambda step: output().print(f"[green]✓[/] {step}"))
+    say(f"Stack {stack} works.")
 
 
 @app.command()
@@ -167,31 +163,19 @@ def redrive(stack: StackName, stage: Annotated[Stage, typer.Option(help="Whose m
 
         deployed = Stack.load(stack)
         result = move(deployed.client("lambda"), deployed.client("sqs"), deployed.name, stage.value)
-    output.print(f"moved {result.moved} messages back to the queue of {stage.value} on stack {stack}")
+    output().print(f"moved {result.moved} messages back to the queue of {stage.value} on stack {stack}")
     if result.returned:
-        output.print(f"{result.returned} came back at once: nobody understands them; look at them in the queue")
+        output().print(f"{result.returned} came back at once: nobody understands them; look at them in the queue")
 
 
 @contextmanager
 def _explained() -> Generator[None]:
-    """Tell what went wrong in a sentence, and end with exit code 1."""
+    """Tell what went wrong in a sentence, and end with the exit code of its kind."""
     try:
         from botocore.exceptions import BotoCoreError, ClientError
 
-        from collections_cli.admin.redrive import RedriveError
-        from collections_cli.admin.smoke import SmokeError
-        from collections_cli.admin.stack import StackError
-        from collections_cli.admin.users import UserError
+        with explained(BotoCoreError, ClientError):
+            yield
     except ModuleNotFoundError as error:
-        _tell(f"collections: {error.name} is missing. Install the operators' part: pip install './cli[admin]'", "red")
-        raise typer.Exit(1) from error
-    expected = (ApiError, BotoCoreError, ClientError, OSError, RedriveError, SignInError, SmokeError, StackError)
-    try:
-        yield
-    except (*expected, UnreachableError, UserError) as error:
-        _tell(f"collections: {error}", "red")
-        raise typer.Exit(1) from error
-
-
-def _tell(text: str, style: str | None = None) -> None:
-    messages.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+        say(f"collections: {error.name} is missing. Install the operators' part: pip install './cli[admin]'", "red")
+        raise typer.Exit(Exit.THIS_MACHINE) from error

@@ -9,6 +9,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from collections_cli.failures import ExpectedError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -25,7 +27,7 @@ WAIT_SECONDS = 2
 """A receive that waits asks all of the queue's servers, so that nothing means that there is nothing."""
 
 
-class RedriveError(Exception):
+class RedriveError(ExpectedError):
     """The stack has no such queue, or refuses messages; the message says which."""
 
 

@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from collections_cli.admin.users import Users, make_password
 from collections_cli.client import ApiError, Client
 from collections_cli.cognito import Question, UserPool
+from collections_cli.failures import ExpectedError
 
 if TYPE_CHECKING:
     import httpx
@@ -34,7 +35,7 @@ Step = Callable[[str], None]
 """Is told what has been shown to work."""
 
 
-class SmokeError(Exception):
+class SmokeError(ExpectedError):
     """Something does not work; the message says what."""
 
 

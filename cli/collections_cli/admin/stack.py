@@ -15,6 +15,8 @@ from typing import Any, cast
 import boto3
 from botocore.config import Config
 
+from collections_cli.failures import ExpectedError
+
 LOCAL = "local"
 LOCAL_FILE = Path(".local") / "stack.json"
 """Written by the local stack: `{"outputs": {…}, "aws": {endpoint_url, region_name, …}}`."""
@@ -27,7 +29,7 @@ NEEDED_BY_TESTS = {
 """Variables of a test's environment, and the exports that they are."""
 
 
-class StackError(Exception):
+class StackError(ExpectedError):
     """The stack is not there, or Pulumi is not; the message says what to do."""
 
 

@@ -7,6 +7,8 @@ import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from collections_cli.failures import ExpectedError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -19,7 +21,7 @@ _LENGTH = 24
 _CLASSES = (string.ascii_lowercase, string.ascii_uppercase, string.digits, "-_.+")
 
 
-class UserError(Exception):
+class UserError(ExpectedError):
     """There is such a user already, or none; the message says which."""
 
 

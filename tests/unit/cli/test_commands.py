@@ -10,11 +10,16 @@ import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
-from collections_cli import main
+from collections_cli import connection
 from collections_cli.cognito import Tokens
-from collections_cli.session import Session, session_file
+from collections_cli.commands import access, doctor
+from collections_cli.exits import Exit
+from collections_cli.main import app
+from collections_cli.profiles import profiles_file
+from collections_cli.resources import ClientConfig
+from collections_cli.session import Session
 
-CONFIG = {
+CONFIG: ClientConfig = {
     "region": "eu-central-1",
     "user_pool_id": "eu-central-1_AbC",
     "client_id": "client",
@@ -33,6 +38,7 @@ ITEM = {
     "width": 640,
     "height": 480,
     "sha256": "00",
+    "retryable": False,
     "taken_at": None,
     "camera": None,
     "title": None,
@@ -51,13 +57,15 @@ Run = Callable[..., Result]
 def _run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Types a command; the API answers as `answer` says."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
 
     def run(*arguments: str, answer: Answer, stdin: str | None = None) -> Result:
         def http() -> httpx.Client:
             return httpx.Client(transport=httpx.MockTransport(answer))
 
-        monkeypatch.setattr(main, "http_client", http)
-        return CliRunner().invoke(main.app, arguments, input=stdin)
+        for module in (connection, access, doctor):
+            monkeypatch.setattr(module, "http", http)
+        return CliRunner().invoke(app, arguments, input=stdin)
 
     return run
 
@@ -65,7 +73,7 @@ def _run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
 @pytest.fixture(name="signed_in")
 def _signed_in(run: Run) -> None:
     tokens = Tokens("access-1", "refresh-1", datetime.now(UTC) + timedelta(hours=1))
-    Session("https://api.example", "ada@example.org", CONFIG, tokens, session_file(), httpx.Client()).save()  # pyright: ignore[reportArgumentType]
+    Session.start("default", "https://api.example", "ada@example.org", CONFIG, tokens, httpx.Client())
 
 
 def always(status: int, json: Any) -> Answer:
@@ -84,7 +92,7 @@ def no_call(request: httpx.Request) -> httpx.Response:
 def test_without_signing_in_one_is_told_how_to(run: Run) -> None:
     result = run("list", answer=no_call)
 
-    assert result.exit_code == 1
+    assert result.exit_code == Exit.SIGN_IN
     assert "collections login --api" in result.stderr
 
 
@@ -152,7 +160,7 @@ def test_upload_takes_the_images_of_a_folder_and_goes_on_after_a_refusal(run: Ru
 
     result = run("upload", str(folder), answer=answer)
 
-    assert result.exit_code == 1
+    assert result.exit_code == Exit.INCOMPLETE
     assert "a.jpg: size: too large." in result.stderr
     assert "0 uploaded, 1 were there already, 1 failed." in result.stdout
 
@@ -180,7 +188,7 @@ def test_a_refusal_is_told_with_its_request_id(run: Run) -> None:
 
     result = run("show", "9", answer=always(404, json=problem))
 
-    assert result.exit_code == 1
+    assert result.exit_code == Exit.NOT_FOUND
     assert "You have no item 9." in result.stderr
     assert "r-1" in result.stderr
 
@@ -193,6 +201,6 @@ def test_login_at_an_address_where_nobody_answers_says_so(run: Run, monkeypatch:
 
     result = run("login", "--api", "https://api.example", "--email", "ada@example.org", answer=answer)
 
-    assert result.exit_code == 1
+    assert result.exit_code == Exit.UNAVAILABLE
     assert "https://api.example does not answer" in result.stderr
-    assert not session_file().exists()
+    assert not profiles_file().exists()
