@@ -7,7 +7,7 @@ an earlier delivery of the same event brought it there), and False when the item
 Row-level security confines each function to the tenant of the session; under the sweeper's role it sees every tenant.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -21,6 +21,9 @@ from runtime.transitions import FAILS_FROM, TRANSITIONS, Cause
 
 UNIQUE_ORIGINAL = "item_one_original"
 """The unique index on (user_id, sha256) among a tenant's living originals."""
+
+GOES_ON_WITHIN = timedelta(hours=12)
+"""For this long an announced item waits for its file: half the time after which the upload counts as abandoned."""
 
 _DUPLICATE_ATTEMPTS = 3
 
@@ -84,6 +87,23 @@ def take_up(session: Session, item_id: UUID, stage: Stage) -> Item | None:
 def find_by_sha256(session: Session, sha256: str) -> Item | None:
     """The tenant's living original with these bytes; never one that is itself a duplicate."""
     return session.exec(select(Item).where(*_original_with(sha256))).one_or_none()
+
+
+def find_announced(session: Session, item: Item) -> Item | None:
+    """An item of the tenant's that was announced as `item` is, and whose file has just come or is yet to come: an
+    upload that was interrupted goes on with it. None if none was, or so long ago that the sweeper may bury it."""
+    if item.announced_sha256 is None:
+        return None
+    the_same = (
+        col(Item.announced_sha256) == item.announced_sha256,
+        Item.file_size == item.file_size,
+        Item.mime_type == item.mime_type,
+        or_(
+            col(Item.status) == Status.UPLOADED,
+            and_(col(Item.status) == Status.PENDING, col(Item.created_at) > now() - GOES_ON_WITHIN),
+        ),
+    )
+    return session.exec(select(Item).where(*the_same).order_by(col(Item.created_at)).limit(1)).one_or_none()
 
 
 def mark_uploaded(session: Session, item_id: UUID) -> bool:

@@ -106,6 +106,8 @@ class Item(SQLModel, table=True):
     height: int | None = None
     sha256: str | None = None
     """Of the original, lower-case hex."""
+    announced_sha256: str | None = None
+    """What its uploader said that it would be; nothing but an upload that goes on looks at it."""
     perceptual_hash: int | None = Field(default=None, sa_type=BigInteger)
     """64 bits, as a signed integer."""
     taken_at: datetime | None = Field(default=None, sa_column=_timestamp(nullable=True))

@@ -32,6 +32,7 @@ def awaited(user_id: str, announced: UploadRequest) -> Item:
         original_filename=announced.filename,
         mime_type=announced.content_type,
         file_size=announced.size,
+        announced_sha256=announced.sha256,
     )
 
 

@@ -11,6 +11,7 @@ from runtime.api.intake import announced_by, awaited, follow_upload, take_in
 from runtime.api.problems import ApiError, documented
 from runtime.api.schemas.items import ItemPublic
 from runtime.api.schemas.uploads import UploadForm, UploadRequest, UploadTicket
+from runtime.models import Status
 
 router = APIRouter(tags=["items"])
 
@@ -28,17 +29,20 @@ MAX_DIRECT_BYTES = 4 * 1024 * 1024
 def announce(announced: UploadRequest, tenant: TenantDep, services: ServicesDep) -> UploadTicket | JSONResponse:
     """Reserves an item and says where to send its file; as the file arrives, the item is processed.
 
-    With the `sha256` of an image that you have already, it answers 200 with that item instead.
+    With the `sha256` of an image that you have already, it answers 200 with that item instead. Announced again with its
+    `sha256` before its file has come, as after an interruption, the same item waits for the file.
     """
     limit = services.settings.max_upload_bytes
     if announced.size > limit:
         raise ApiError(413, f"size: {announced.size} bytes; at most {limit} ({services.settings.max_upload_mb} MB).")
     with tenant.session() as session:
         had = items.find_by_sha256(session, announced.sha256) if announced.sha256 else None
-        if had is not None:
-            public = ItemPublic.of(had, analyses.latest(session, had.id), services.store)
+        item = awaited(tenant.user_id, announced)
+        known = had or items.find_announced(session, item)
+        if known is not None and known.status != Status.PENDING:
+            public = ItemPublic.of(known, analyses.latest(session, known.id), services.store)
             return JSONResponse(public.model_dump(mode="json"))
-        item = items.create(session, awaited(tenant.user_id, announced))
+        item = known or items.create(session, item)
     follow_upload(item)
     post = services.store.presigned_post(item.original_key, item.mime_type, item.file_size)
     return UploadTicket(item_id=item.id, url=post.url, fields=post.fields, expires_at=post.expires_at)

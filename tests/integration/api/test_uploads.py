@@ -5,14 +5,18 @@ import json
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 from aws_lambda_powertools import Logger
 
+from runtime import items
 from runtime.api.adapter import gateway_handler
 from runtime.api.app import create_app
 from runtime.api.dependencies import Services
+from runtime.database import tenant_session
+from runtime.models import Item
 from runtime.storage import ImageStore
 from tests.gateway import GatewayClient
 from tests.integration.api.conftest import ADA, BUCKET, Pipeline
@@ -45,6 +49,55 @@ def test_an_announced_image_is_pending_and_has_nothing_to_show(ada: GatewayClien
 
     assert (item["status"], item["original_filename"], item["file_size"]) == ("pending", "beach.jpg", len(PHOTO))
     assert (item["image_url"], item["thumbnail_url"], item["latest_analysis"]) == (None, None, None)
+
+
+def test_an_interrupted_upload_goes_on_with_the_same_item(ada: GatewayClient, services: Services) -> None:
+    announced = ANNOUNCED | {"sha256": sha256(PHOTO).hexdigest()}
+    before = ada.post("/uploads", announced).json()
+
+    again = ada.post("/uploads", announced)
+
+    assert (again.status, again.json()["item_id"]) == (201, before["item_id"])
+    assert send_form(again.json(), PHOTO).status_code == 204
+    assert ada.get("/items").json()["total"] == 1
+
+
+def test_what_has_just_come_is_not_asked_for_again(ada: GatewayClient, services: Services) -> None:
+    announced = ANNOUNCED | {"sha256": sha256(PHOTO).hexdigest()}
+    item_id = ada.post("/uploads", announced).json()["item_id"]
+    with tenant_session(services.engine, ADA) as session:
+        assert items.mark_uploaded(session, UUID(item_id))
+
+    again = ada.post("/uploads", announced)
+
+    assert (again.status, again.json()["id"], again.json()["status"]) == (200, item_id, "uploaded")
+
+
+@pytest.mark.parametrize(
+    "other", [{"sha256": sha256(b"others").hexdigest()}, {"size": 1}, {"content_type": "image/png"}, {"sha256": None}]
+)
+def test_another_file_is_another_item(ada: GatewayClient, other: dict[str, Any]) -> None:
+    announced = ANNOUNCED | {"sha256": sha256(PHOTO).hexdigest()}
+    before = ada.post("/uploads", announced).json()
+
+    assert ada.post("/uploads", announced | other).json()["item_id"] != before["item_id"]
+
+
+def test_nobody_goes_on_with_anothers_upload(ada: GatewayClient, bob: GatewayClient) -> None:
+    announced = ANNOUNCED | {"sha256": sha256(PHOTO).hexdigest()}
+    before = ada.post("/uploads", announced).json()
+
+    assert bob.post("/uploads", announced).json()["item_id"] != before["item_id"]
+
+
+def test_what_the_sweeper_may_be_about_to_bury_is_announced_anew(ada: GatewayClient, services: Services) -> None:
+    announced = ANNOUNCED | {"sha256": sha256(PHOTO).hexdigest()}
+    before = ada.post("/uploads", announced).json()
+    with tenant_session(services.engine, ADA) as session:
+        waiting = session.get_one(Item, UUID(before["item_id"]))
+        waiting.created_at -= items.GOES_ON_WITHIN
+
+    assert ada.post("/uploads", announced).json()["item_id"] != before["item_id"]
 
 
 def test_the_request_is_logged_under_the_id_that_leads_the_image_to_search(
