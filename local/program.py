@@ -25,6 +25,7 @@ import yaml
 from pulumi.runtime import Settings, run_in_stack, set_all_config
 from pulumi.runtime.mocks import MockEngine
 from pulumi.runtime.proto import engine_pb2
+from pulumi.runtime.settings import SETTINGS
 
 from local.recorder import Graph, RecordingMonitor, Resource, ResourceArgs, reveal
 
@@ -178,8 +179,19 @@ class _Run:
             for each in loops:
                 each.close()
 
-    def _execute(self) -> None:
+    async def _execute(self) -> None:
         runpy.run_path(str(self.root / "__main__.py"), run_name="__main__")
+        await _outputs_known()
+
+
+async def _outputs_known() -> None:
+    """Until all outputs are known, or one failed. The SDK waits for the same afterwards, and raises the failure; but it
+    looks at every output again whenever one is known, which takes longer than the whole program."""
+    outputs = cast("set[asyncio.Task[Any]]", SETTINGS.outputs)  # pyright: ignore[reportAttributeAccessIssue] - a set
+    while waiting := [each for each in outputs if not each.done()]:
+        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_EXCEPTION)
+        if any(each.cancelled() or each.exception() for each in done):
+            return
 
 
 @contextlib.contextmanager
