@@ -10,8 +10,6 @@ from pulumi_policy import PolicyResource
 Properties = Mapping[str, Any]
 """A resource's properties, in the provider's camelCase."""
 
-ANYWHERE = frozenset({"0.0.0.0/0", "::/0"})
-
 
 def stack_of(urn: str) -> str:
     """The stack in `urn:pulumi:{stack}::{project}::{type}::{name}`."""
@@ -46,3 +44,10 @@ def statements(document: str) -> list[Properties]:
 def several(value: object) -> list[str]:
     """One text, or a list of them, as IAM writes actions, resources and values."""
     return [value] if isinstance(value, str) else list(cast("Iterable[str]", value))
+
+
+def allows_everybody(statement: Properties) -> bool:
+    """Whether a statement of a resource's policy allows something to whoever asks."""
+    principal: object = statement.get("Principal") or {}
+    named = principal if isinstance(principal, str) else cast("Properties", principal).get("AWS", [])
+    return statement["Effect"] == "Allow" and "*" in several(named)

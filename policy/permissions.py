@@ -1,10 +1,21 @@
 """Roles may do what they are named to do, on what is named."""
 
+import re
+
 from pulumi_policy import ReportViolation, ResourceValidationArgs
 
 from policy.facts import Properties, section, several, statements
 
 ROLE_POLICIES = frozenset({"aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy"})
+ATTACHMENTS = frozenset(
+    {
+        "aws:iam/policyAttachment:PolicyAttachment",
+        "aws:iam/rolePoliciesExclusive:RolePoliciesExclusive",
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    }
+)
+_ALL_OF_A_KIND = re.compile(r"([\w.-]+[:/])?\*")
+"""What an ARN ends in that names no resource: `*`, `table/*`, `function:*`, `bucket/*`."""
 
 WITHOUT_A_RESOURCE = {
     "ec2:AssignPrivateIpAddresses": "Lambda checks it before the interface exists",
@@ -21,8 +32,8 @@ WITHOUT_A_RESOURCE = {
 
 def are_named(args: ResourceValidationArgs, report: ReportViolation) -> None:
     """No wildcard in an action; as a resource only where AWS has nothing narrower; nothing by exclusion."""
-    if args.resource_type == "aws:iam/rolePolicyAttachment:RolePolicyAttachment":
-        report(f"{args.name} gives what AWS may extend: write an aws.iam.RolePolicy.", args.urn)
+    if args.resource_type in ATTACHMENTS or args.props.get("managedPolicyArns") or args.props.get("inlinePolicies"):
+        report(f"{args.name} gives what AWS may extend, or nobody looks at: write an aws.iam.RolePolicy.", args.urn)
     if args.resource_type not in ROLE_POLICIES:
         return
     for statement in statements(str(args.props["policy"])):
@@ -35,12 +46,12 @@ def callers_are_named(args: ResourceValidationArgs, report: ReportViolation) -> 
     """A service that calls a function or fills a queue does so for one rule, API or schedule: otherwise anybody's would
     do."""
     match args.resource_type:
-        case "aws:lambda/permission:Permission" if not args.props.get("sourceArn"):
+        case "aws:lambda/permission:Permission" if not _names_a_source(args.props.get("sourceArn")):
             report(f"{args.name} lets the service call for any account: set source_arn.", args.urn)
         case "aws:sqs/queuePolicy:QueuePolicy":
             for statement in statements(str(args.props["policy"])):
                 sources = section(section(statement, "Condition"), "ArnEquals").get("aws:SourceArn")
-                if statement["Effect"] == "Allow" and not sources:
+                if statement["Effect"] == "Allow" and not (sources and all(map(_names_a_source, several(sources)))):
                     report(
                         f"{args.name} lets anybody's rules send: name them as aws:SourceArn under ArnEquals.", args.urn
                     )
@@ -56,4 +67,17 @@ def _too_wide(statement: Properties) -> list[str]:
     if "*" in resources:
         narrower = sorted(set(actions) - WITHOUT_A_RESOURCE.keys())
         problems += [f"allows {action} on everything: name the ARNs." for action in narrower]
-    return problems
+    return problems + [f"allows its actions on {each}: name the resource." for each in resources if _is_a_kind(each)]
+
+
+def _is_a_kind(arn: str) -> bool:
+    """Whether an ARN stands for all resources of a kind, or for those of others."""
+    if not arn.startswith("arn:"):
+        return False
+    *owner, resource = arn.split(":", 5)
+    return any("*" in part for part in owner) or _ALL_OF_A_KIND.fullmatch(resource) is not None
+
+
+def _names_a_source(arn: object) -> bool:
+    """Whether an ARN names one rule, API or schedule; all stages and routes of an API are allowed."""
+    return isinstance(arn, str) and arn.startswith("arn:") and not _is_a_kind(arn)

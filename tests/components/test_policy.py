@@ -21,6 +21,19 @@ Change = dict[str, Any]
 QUEUE = "aws:sqs/queue:Queue"
 PUBLIC_RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 ALLOW_ALL = '{"Statement": {"Effect": "Allow", "Action": "%s", "Resource": "%s"}}'
+FOR_EVERYBODY = '{"Statement": [{"Effect": "Allow", "Principal": %s, "Action": "%s", "Resource": "arn:x"}, %s]}'
+PLAIN_HTTP = (
+    '{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": %s, '
+    '"Condition": {"Bool": {"aws:SecureTransport": "false"}}}'
+)
+FROM_RULES = (
+    '{"Statement": [{"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", '
+    '"Resource": "arn:x", "Condition": {"ArnEquals": {"aws:SourceArn": %s}}}]}'
+)
+A_RULE = "arn:aws:events:eu-west-1:123456789012:rule/mine"
+ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+BUCKET_POLICY = "aws:s3/bucketPolicy:BucketPolicy"
+QUEUE_POLICY = "aws:sqs/queuePolicy:QueuePolicy"
 
 
 def test_every_stack_keeps_to_every_policy(graph: Graph):
@@ -55,7 +68,24 @@ BREACHES: list[tuple[str, str, str, Change]] = [
     ("nothing-is-public", "aws:rds/instance:Instance", "database", {"publiclyAccessible": True}),
     ("nothing-is-public", PUBLIC_RULE, "network-database-from-functions", {"cidrIpv4": "0.0.0.0/0"}),
     ("nothing-is-public", PUBLIC_RULE, "network-database-from-functions", {"cidrIpv6": "::/0"}),
+    ("nothing-is-public", PUBLIC_RULE, "network-database-from-functions", {"cidrIpv4": "0.0.0.0/1"}),
+    ("nothing-is-public", PUBLIC_RULE, "network-database-from-functions", {"cidrIpv4": "8.8.8.0/24"}),
     ("nothing-is-public", "aws:ec2/securityGroup:SecurityGroup", "network-database", {"ingress": [{"fromPort": 22}]}),
+    (
+        "nothing-is-public",
+        BUCKET_POLICY,
+        "images",
+        {
+            "policy": FOR_EVERYBODY
+            % ('"*"', "s3:GetObject", PLAIN_HTTP % '["arn:aws:s3:::images", "arn:aws:s3:::images/*"]')
+        },
+    ),
+    (
+        "nothing-is-public",
+        "aws:kms/key:Key",
+        "data",
+        {"policy": FOR_EVERYBODY % ('{"AWS": ["*"]}', "kms:Decrypt", PLAIN_HTTP % '"arn:x"')},
+    ),
     ("nothing-is-public", "aws:apigatewayv2/route:Route", "api-everything", {"authorizationType": "NONE"}),
     (
         "nothing-is-public",
@@ -76,7 +106,28 @@ BREACHES: list[tuple[str, str, str, Change]] = [
         "api-policy",
         {"policy": '{"Statement": [{"Effect": "Allow", "NotAction": "iam:*", "Resource": "arn:x"}]}'},
     ),
+    *(
+        ("permissions-are-named", ROLE_POLICY, "api-policy", {"policy": ALLOW_ALL % ("s3:GetObject", arn)})
+        for arn in (
+            "arn:aws:s3:::*",
+            "arn:aws:s3:::images/*",
+            "arn:aws:ssm:eu-west-1:123456789012:parameter/*",
+            "arn:aws:sqs:*:123456789012:mine",
+        )
+    ),
+    ("permissions-are-named", "aws:iam/role:Role", "api-role", {"managedPolicyArns": ["arn:aws:iam::aws:policy/x"]}),
+    ("permissions-are-named", "aws:iam/role:Role", "api-role", {"inlinePolicies": [{"policy": "{}"}]}),
     ("callers-are-named", "aws:lambda/permission:Permission", "api", {"sourceArn": None}),
+    (
+        "callers-are-named",
+        "aws:lambda/permission:Permission",
+        "api",
+        {"sourceArn": "arn:aws:execute-api:eu-west-1:*:mine/*/*"},
+    ),
+    *(
+        ("callers-are-named", QUEUE_POLICY, "analyzer-queue", {"policy": FROM_RULES % sources})
+        for sources in ('"*"', f'["{A_RULE}", "arn:aws:events:eu-west-1:123456789012:rule/*"]', "[]")
+    ),
     (
         "callers-are-named",
         "aws:sqs/queuePolicy:QueuePolicy",
@@ -101,7 +152,11 @@ BREACHES: list[tuple[str, str, str, Change]] = [
     ("production-is-protected", "aws:cognito/userPool:UserPool", "users", {"deletionProtection": "INACTIVE"}),
     ("production-is-protected", "aws:s3/bucket:Bucket", "images", {"forceDestroy": True}),
     ("production-is-protected", "aws:kms/key:Key", "data", {"deletionWindowInDays": 7}),
-    ("buckets-are-closed", "aws:s3/bucketPolicy:BucketPolicy", "images", {"policy": ALLOW_ALL % ("s3:*", "*")}),
+    ("buckets-are-closed", BUCKET_POLICY, "images", {"policy": ALLOW_ALL % ("s3:*", "*")}),
+    *(
+        ("buckets-are-closed", BUCKET_POLICY, "images", {"policy": '{"Statement": %s}' % (PLAIN_HTTP % resources)})
+        for resources in ('"arn:aws:s3:::images"', '"arn:aws:s3:::images/*"', '["arn:x", "arn:x/*"]')
+    ),
     ("queues-are-watched", QUEUE, "analyzer-queue", {"redrivePolicy": None}),
     (
         "queues-are-watched",
