@@ -1,31 +1,45 @@
 """The cheapest way from private subnets to the internet: a small machine that forwards packets."""
 
+from collections.abc import Sequence
+
 import pulumi
 import pulumi_aws as aws
 from pulumi import Output
 
 _MACHINE = "t4g.nano"
 _IMAGE_PARAMETER = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
+# Its memory is too little for dnf, so it gets some to swap to. Installing is tried until it works: the system may be
+# updating itself. Amazon Linux 2023 has neither iptables nor `service`.
 _FORWARD = """#!/bin/bash
 set -euo pipefail
-dnf install -y -q iptables-services
+dd if=/dev/zero of=/swap bs=1M count=1024 status=none
+chmod 600 /swap
+mkswap /swap > /dev/null
+swapon /swap
+until dnf install -y -q iptables-services; do sleep 5; done
 echo net.ipv4.ip_forward=1 > /etc/sysctl.d/90-nat.conf
 sysctl -q -p /etc/sysctl.d/90-nat.conf
 out=$(ip -4 -o route show to default | awk '{{print $5; exit}}')
 iptables -F FORWARD
 iptables -t nat -A POSTROUTING -o "$out" -s {addresses} -j MASQUERADE
-service iptables save
+iptables-save > /etc/sysconfig/iptables
 systemctl enable --now iptables
 """
 
 
 def nat_instance(
-    name: str, vpc: aws.ec2.Vpc, subnet: aws.ec2.Subnet, addresses: str, child: pulumi.ResourceOptions
+    name: str,
+    vpc: aws.ec2.Vpc,
+    subnet: aws.ec2.Subnet,
+    addresses: str,
+    after: Sequence[pulumi.Resource],
+    child: pulumi.ResourceOptions,
 ) -> Output[str]:
     """Start the machine in a public `subnet` and return its network interface, for a route of the private ones.
 
-    It costs a tenth of a NAT gateway, and takes the way out with it when it or its zone fails. `addresses` is the
-    VPC's block in CIDR notation.
+    It costs a fifth of a NAT gateway, and takes the way out with it when it or its zone fails. `addresses` is the
+    VPC's block in CIDR notation. It installs packages when it starts: `after` is what the subnet reaches the internet
+    by.
     """
     group = aws.ec2.SecurityGroup(
         f"{name}-nat", vpc_id=vpc.id, description="NAT: HTTPS of the private subnets passes through", opts=child
@@ -40,7 +54,7 @@ def nat_instance(
         cidr_ipv4=addresses,
         opts=child,
     )
-    aws.vpc.SecurityGroupEgressRule(
+    outgoing = aws.vpc.SecurityGroupEgressRule(
         f"{name}-nat-to-internet",
         security_group_id=group.id,
         description="The internet, and the packages of its own system",
@@ -54,7 +68,9 @@ def nat_instance(
         name=_IMAGE_PARAMETER, opts=pulumi.InvokeOutputOptions(parent=child.parent)
     ).insecure_value
     # A newer machine image is no reason to cut the functions off: replace the machine on purpose.
-    keep_image = pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(ignore_changes=["ami"]))
+    start = pulumi.ResourceOptions.merge(
+        child, pulumi.ResourceOptions(ignore_changes=["ami"], depends_on=[*after, outgoing])
+    )
     machine = aws.ec2.Instance(
         f"{name}-nat",
         ami=image,
@@ -68,6 +84,6 @@ def nat_instance(
         user_data=_FORWARD.format(addresses=addresses),
         user_data_replace_on_change=True,
         tags={"Name": f"{name}-nat"},
-        opts=keep_image,
+        opts=start,
     )
     return machine.primary_network_interface_id

@@ -64,14 +64,19 @@ class Network(pulumi.ComponentResource):
         private = self._subnets("private", _PRIVATE[:zones])
 
         internet = aws.ec2.InternetGateway(name, vpc_id=self._vpc.id, opts=self._child)
-        to_internet = self._route_table("public", public)
-        self._route("public", to_internet, gateway_id=internet.id)
-        self._route_table("isolated", isolated)
+        to_internet = self._route_table("public")
+        way_out = [
+            self._route("public", to_internet, gateway_id=internet.id),
+            *self._associate("public", to_internet, public),
+        ]
+        self._associate("isolated", self._route_table("isolated"), isolated)
         # One table for all private subnets, or one each when each zone has its own gateway.
         groups = [[subnet] for subnet in private] if gateways > 1 else [private]
-        tables = [self._route_table(f"private-{index}", group) for index, group in enumerate(groups)]
+        tables = [self._route_table(f"private-{index}") for index, _ in enumerate(groups)]
+        for index, group in enumerate(groups):
+            self._associate(f"private-{index}", tables[index], group)
         if gateways == 0:
-            interface = nat_instance(name, self._vpc, public[0], str(_ADDRESSES), self._child)
+            interface = nat_instance(name, self._vpc, public[0], str(_ADDRESSES), way_out, self._child)
             self._route("private-0", tables[0], network_interface_id=interface)
         else:
             for index, table in enumerate(tables):
@@ -113,13 +118,18 @@ class Network(pulumi.ComponentResource):
             for index, block in enumerate(blocks)
         ]
 
-    def _route_table(self, kind: str, subnets: Sequence[aws.ec2.Subnet]) -> aws.ec2.RouteTable:
-        table = aws.ec2.RouteTable(f"{self._name}-{kind}", vpc_id=self._vpc.id, opts=self._child)
-        for index, subnet in enumerate(subnets):
+    def _route_table(self, kind: str) -> aws.ec2.RouteTable:
+        return aws.ec2.RouteTable(f"{self._name}-{kind}", vpc_id=self._vpc.id, opts=self._child)
+
+    def _associate(
+        self, kind: str, table: aws.ec2.RouteTable, subnets: Sequence[aws.ec2.Subnet]
+    ) -> list[aws.ec2.RouteTableAssociation]:
+        return [
             aws.ec2.RouteTableAssociation(
                 f"{self._name}-{kind}-{index}", route_table_id=table.id, subnet_id=subnet.id, opts=self._child
             )
-        return table
+            for index, subnet in enumerate(subnets)
+        ]
 
     def _route(
         self,
@@ -129,8 +139,8 @@ class Network(pulumi.ComponentResource):
         gateway_id: Output[str] | None = None,
         nat_gateway_id: Output[str] | None = None,
         network_interface_id: Output[str] | None = None,
-    ) -> None:
-        aws.ec2.Route(
+    ) -> aws.ec2.Route:
+        return aws.ec2.Route(
             f"{self._name}-{kind}",
             route_table_id=table.id,
             destination_cidr_block=ANYWHERE,
