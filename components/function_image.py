@@ -11,10 +11,6 @@ from components.arguments import Arguments
 from components.encryption import REPOSITORY
 from components.naming import children_of, physical_name
 
-# Published versions of functions are named by digest: a digest that still has a tag may be one that a stack runs, or
-# will be promoted to. What lost its tag was built again from the same commit, which only happens while developing.
-_DAYS_WITHOUT_TAG = 180
-
 
 class FunctionImageArgs(TypedDict):
     """Where an image comes from."""
@@ -34,7 +30,11 @@ class FunctionImageArgs(TypedDict):
 
 
 class FunctionImage(pulumi.ComponentResource):
-    """Builds the functions' image for arm64 and keeps it in a repository of the account's own."""
+    """Builds the functions' image for arm64 and keeps it in a repository of the account's own.
+
+    No image expires: the repository cannot know which ones a published version names, in this stack or in another that
+    it was promoted to.
+    """
 
     repository_url: Output[str]
     """Where built images are kept."""
@@ -52,9 +52,6 @@ class FunctionImage(pulumi.ComponentResource):
             encryption_configurations=[REPOSITORY],
             force_delete=args.get("force_delete", False),
             opts=child,
-        )
-        aws.ecr.LifecyclePolicy(
-            f"{name}-lifecycle", repository=repository.name, policy=Output.json_dumps(_expire_untagged()), opts=child
         )
         self.repository_url = repository.repository_url
         promoted = args.get("digest")
@@ -88,21 +85,3 @@ def _build(
         },
         opts=child,
     )
-
-
-def _expire_untagged() -> dict[str, object]:
-    return {
-        "rules": [
-            {
-                "rulePriority": 1,
-                "description": f"Images without a tag, after {_DAYS_WITHOUT_TAG} days",
-                "selection": {
-                    "tagStatus": "untagged",
-                    "countType": "sinceImagePushed",
-                    "countUnit": "days",
-                    "countNumber": _DAYS_WITHOUT_TAG,
-                },
-                "action": {"type": "expire"},
-            }
-        ]
-    }

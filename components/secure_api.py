@@ -169,7 +169,6 @@ class SecureApi(pulumi.ComponentResource):
                     "requests_per_second", args.get("requests_per_second", 50), 1, _MOST_REQUESTS
                 ),
                 "throttling_burst_limit": given.between("burst", args.get("burst", 100), 1, _MOST_REQUESTS),
-                "detailed_metrics_enabled": True,
             },
             # A stage without its routes would answer 404 while they are being made.
             opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=list(routes))),

@@ -35,6 +35,10 @@ ALARM = 0.10
 DASHBOARD = 3.00
 ALARMS = 32
 """Of a stack."""
+METRICS, METRIC = 20, 0.30
+"""Names and dimensions of the functions' own metrics in a month of use, estimated, and the price of one."""
+RELEASES, BASE_GB, RELEASE_GB, IMAGE_PER_GB = 10, 0.2, 0.07, 0.10
+"""Images in the repository, compressed: AWS's base once, estimated, our layers for each release (`make image`)."""
 
 IMAGES = 1000
 TOKENS_IN, TOKENS_OUT, TOKENS_EMBEDDED = 2600, 500, 400
@@ -55,7 +59,7 @@ class Line(NamedTuple):
 
 
 def monthly(stack: str, root: Path) -> list[Line]:
-    """What a stack costs when nobody uses it."""
+    """What a stack costs, whether images come or not."""
     config = load_config(root, stack, SECRETS).config
 
     def setting(name: str, default: str) -> str:
@@ -72,6 +76,12 @@ def monthly(stack: str, root: Path) -> list[Line]:
         Line("KMS key", f"1 x {KEY:.2f}", KEY),
         Line("CloudWatch alarms", f"{ALARMS} x {ALARM:.2f}", ALARMS * ALARM),
         Line("CloudWatch dashboard", f"1 x {DASHBOARD:.2f}", DASHBOARD),
+        Line("CloudWatch metrics of its own", f"{METRICS} x {METRIC:.2f}", METRICS * METRIC),
+        Line(
+            f"ECR, {RELEASES} releases",
+            f"({BASE_GB} + {RELEASES} x {RELEASE_GB}) GB x {IMAGE_PER_GB:.2f}",
+            (BASE_GB + RELEASES * RELEASE_GB) * IMAGE_PER_GB,
+        ),
     ]
 
 
@@ -94,7 +104,7 @@ def per_images(model: str, embedding: str) -> list[Line]:
 
 def tables(root: Path) -> str:
     """All of it, as Markdown."""
-    parts = [_table(f"`{stack}`, a month at rest", monthly(stack, root)) for stack in STACKS]
+    parts = [_table(f"`{stack}`, a month", monthly(stack, root)) for stack in STACKS]
     parts.append(_table(f"{IMAGES:,} images, besides", per_images("claude-sonnet-5-5", "voyage-4-large")))
     return "\n\n".join(parts)
 

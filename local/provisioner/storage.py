@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from local.provisioner.kind import Created, Kind, put, tag_list
+from local.provisioner.kind import Created, Kind, tag_list
 
 if TYPE_CHECKING:
     from local.provisioner.cloud import Cloud
@@ -107,12 +107,6 @@ def _delete_repository(cloud: Cloud, record: Record) -> None:
     cloud.forget("ecr.delete_repository", repositoryName=record.id, force=bool(record.inputs.get("forceDelete")))
 
 
-def _put_lifecycle(cloud: Cloud, name: str, inputs: Properties) -> Created:
-    del name
-    cloud.call("ecr.put_lifecycle_policy", repositoryName=inputs["repository"], lifecyclePolicyText=inputs["policy"])
-    return Created(str(inputs["repository"]), {})
-
-
 KINDS = {
     "aws:ssm/parameter:Parameter": Kind(
         _create_parameter,
@@ -133,10 +127,5 @@ KINDS = {
     ),
     "aws:ecr/repository:Repository": Kind(
         _create_repository, delete=_delete_repository, named_by="name", longest_name=256
-    ),
-    "aws:ecr/lifecyclePolicy:LifecyclePolicy": put(
-        _put_lifecycle,
-        lambda cloud, record: cloud.forget("ecr.delete_lifecycle_policy", repositoryName=record.id),
-        fixed=frozenset({"repository"}),
     ),
 }

@@ -152,7 +152,6 @@ _KNOWN = frozenset(
         "ec2/subnet:Subnet",
         "ec2/vpc:Vpc",
         "ec2/vpcEndpoint:VpcEndpoint",
-        "ecr/lifecyclePolicy:LifecyclePolicy",
         "iam/openIdConnectProvider:OpenIdConnectProvider",
         "iam/policy:Policy",
         "iam/role:Role",
