@@ -81,7 +81,12 @@ def _use(console: Console, stack: LocalStack, count: int | None) -> None:
         demo.wait_until_searchable(console, client, samples, stack.require_alive)
         demo.search(console, client)
     access = Table.grid(padding=(0, 2))
-    for name, value in (("API", stack.api_url), ("email", user.email), ("password", user.password)):
+    for name, value in (
+        ("gallery", f"{stack.api_url}/"),
+        ("API", stack.api_url),
+        ("email", user.email),
+        ("password", user.password),
+    ):
         access.add_row(Text(name, style="bold"), Text(value))
     console.print()
     console.print(access)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -66,6 +67,12 @@ class ImageStore:
     @property
     def _client(self) -> "S3Client":
         return clients.s3()
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host of signed URLs. Makes no call."""
+        address = urlsplit(self.presigned_get("origin"))
+        return f"{address.scheme}://{address.netloc}"
 
     def get(self, key: str, max_bytes: int) -> bytes:
         """The whole object. Raises `ObjectMissingError`, and `ObjectTooLargeError` before reading its content."""

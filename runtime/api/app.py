@@ -6,9 +6,9 @@ from starlette.middleware import Middleware
 from runtime.api import problems
 from runtime.api.auth import SIGNED_IN
 from runtime.api.dependencies import Services
-from runtime.api.middleware import Edge, Head, RequireUser
+from runtime.api.middleware import Edge, Head, RequireUser, SecurityHeaders
 from runtime.api.openapi import DocumentedApi
-from runtime.api.routes import commands, items, search, service, uploads
+from runtime.api.routes import commands, gallery, items, search, service, uploads
 from runtime.api.validation import refuse_unknown_parameters
 
 TITLE = "Collections"
@@ -31,10 +31,11 @@ def create_app(services: Services) -> FastAPI:
         # A path has one name; and what redirects would be answered before who asks is known.
         redirect_slashes=False,
         dependencies=[Depends(refuse_unknown_parameters)],
-        middleware=[Middleware(Edge), Middleware(Head), Middleware(RequireUser)],
+        middleware=[Middleware(SecurityHeaders), Middleware(Edge), Middleware(Head), Middleware(RequireUser)],
     )
     app.state.services = services
     problems.register(app)
+    app.include_router(gallery.router)
     app.include_router(service.router)
     for router in (uploads.router, items.router, commands.router, search.router):
         app.include_router(router, dependencies=[SIGNED_IN])

@@ -14,9 +14,18 @@ from runtime.api.gateway import verified_user
 from runtime.api.problems import ApiError
 
 PUBLIC_PATHS = frozenset({"/", "/health", "/version", "/config.json", "/openapi.json", "/docs"})
-"""What may be read without a token (contract, section 8). Everything else is refused by default."""
+"""What may be read without a token (contract, section 8), besides what is below `PUBLIC_FOLDER`. Everything else is
+refused by default."""
+
+PUBLIC_FOLDER = "/static/"
+"""The gallery's files, which have to be there before anybody can sign in."""
 
 SIGN_IN = "Sign in, and send the token as `Authorization: Bearer <token>`."
+
+
+def is_public(path: str) -> bool:
+    """Whether `path` may be read without a token."""
+    return path in PUBLIC_PATHS or path.startswith(PUBLIC_FOLDER)
 
 
 class CognitoToken(SecurityBase):

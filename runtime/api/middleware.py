@@ -4,9 +4,10 @@ from http import HTTPStatus
 from time import perf_counter
 
 from aws_lambda_powertools import Logger
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from runtime.api.auth import PUBLIC_PATHS, SIGN_IN
+from runtime.api.auth import SIGN_IN, is_public
 from runtime.api.gateway import request_id, verified_user
 from runtime.api.problems import problem_response
 from runtime.observability import count_failure, handled
@@ -14,6 +15,33 @@ from runtime.observability import count_failure, handled
 logger = Logger()
 
 UNEXPECTED = "Something went wrong on our side. Try again; if it stays so, report the request id."
+
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+}
+"""What every answer tells a browser, unless its route says otherwise. What is no page may load and do nothing."""
+
+
+class SecurityHeaders:
+    """Adds `SECURITY_HEADERS` to every answer, those of the other middleware included."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
 
 
 class Edge:
@@ -80,7 +108,7 @@ class RequireUser:
         user_id = verified_user(scope)
         if user_id is not None:
             logger.append_keys(user_id=user_id)
-        elif scope["path"] not in PUBLIC_PATHS:
+        elif not is_public(scope["path"]):
             await problem_response(scope, 401, SIGN_IN, headers={"WWW-Authenticate": "Bearer"})(scope, receive, send)
             return
         await self.app(scope, receive, send)

@@ -42,6 +42,11 @@ class ApiSettings(Settings, DatabaseSettings, StorageSettings, EventSettings, Up
         return self.git_tag or self.git_sha
 
     @property
+    def sign_in_url(self) -> str:
+        """Address of the hosted sign-in page."""
+        return self.aws_endpoint_url or f"https://{self.cognito_domain}"
+
+    @property
     def cognito_endpoint(self) -> str:
         """Address of the Cognito API that holds the user pool."""
         return self.aws_endpoint_url or f"https://cognito-idp.{self.aws_region}.amazonaws.com"

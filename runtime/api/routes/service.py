@@ -8,24 +8,13 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from runtime.api.dependencies import ServicesDep
-from runtime.api.schemas.service import ClientConfig, Health, ServiceDocument, Version
+from runtime.api.schemas.service import ClientConfig, Health, Version
 from runtime.database import role_session
 
 router = APIRouter(tags=["service"])
 logger = Logger()
 
 NAME = "Collections"
-
-
-@router.get("/", summary="What this is")
-def service_document(services: ServicesDep) -> ServiceDocument:
-    """Name, version and where to go from here."""
-    return ServiceDocument(
-        name=NAME,
-        version=services.settings.version,
-        # Relative, since the API may be reached under a path.
-        links={"documentation": "docs", "openapi": "openapi.json", "health": "health", "configuration": "config.json"},
-    )
 
 
 @router.get("/health", summary="Whether it works", responses={503: {"model": Health}})
@@ -68,6 +57,7 @@ def client_config(services: ServicesDep) -> ClientConfig:
         user_pool_id=settings.cognito_user_pool_id,
         client_id=settings.cognito_client_id,
         domain=settings.cognito_domain,
+        sign_in_url=settings.sign_in_url,
         cognito_endpoint=settings.cognito_endpoint,
     )
 

@@ -24,6 +24,11 @@ def thumbnail_url(item: Item, store: ImageStore) -> str | None:
     return None if item.width is None else store.presigned_get(derived_key(item.user_id, item.id, "thumb"))
 
 
+def preview_url(item: Item, store: ImageStore) -> str | None:
+    """A presigned URL of the preview, which every browser shows; None before it is made."""
+    return None if item.width is None else store.presigned_get(derived_key(item.user_id, item.id, "preview"))
+
+
 class ItemPublic(ResponseModel):
     """An image that you keep."""
 
@@ -54,6 +59,7 @@ class ItemPublic(ResponseModel):
     failed_at: datetime | None = Field(description="When it failed, if `status` is failed")
     latest_analysis: AnalysisPublic | None
     image_url: str | None = Field(description="The original, for a short while; null until it is uploaded")
+    preview_url: str | None = Field(description="A WebP to look at, of up to 1568 pixels; null until it is made")
     thumbnail_url: str | None = Field(description="A small WebP, for a short while; null until it is made")
 
     @classmethod
@@ -63,6 +69,7 @@ class ItemPublic(ResponseModel):
             **cls.shared(item),
             latest_analysis=latest_analysis and AnalysisPublic.of(latest_analysis),
             image_url=image_url(item, store),
+            preview_url=preview_url(item, store),
             thumbnail_url=thumbnail_url(item, store),
         )
 

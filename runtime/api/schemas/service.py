@@ -39,4 +39,5 @@ class ClientConfig(ResponseModel):
     user_pool_id: str
     client_id: str
     domain: str = Field(description="Of the hosted sign-in page")
+    sign_in_url: str = Field(description="Where that page is; `/oauth2/authorize` and `/oauth2/token` are below it")
     cognito_endpoint: str = Field(description="Address of the Cognito API that holds the pool")

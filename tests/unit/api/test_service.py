@@ -39,6 +39,7 @@ def test_config_tells_a_client_where_to_sign_in(client: GatewayClient) -> None:
         "user_pool_id": "eu-central-1_pool",
         "client_id": "client",
         "domain": "collections-test.auth.eu-central-1.amazoncognito.com",
+        "sign_in_url": "https://collections-test.auth.eu-central-1.amazoncognito.com",
         "cognito_endpoint": "https://cognito-idp.eu-central-1.amazonaws.com",
     }
 

@@ -1,0 +1,23 @@
+/** A modal dialog: the browser keeps the focus in it, and closes it on Escape. */
+import { useEffect, useRef } from "preact/hooks";
+import { html } from "../html.js";
+import { Icon } from "../icons.js";
+
+export function Dialog({ label, className, onClose, children }) {
+  const dialog = useRef(null);
+  useEffect(() => {
+    const before = document.activeElement;
+    dialog.current.showModal();
+    return () => before?.focus?.({ preventScroll: true });
+  }, []);
+  const cancel = (event) => {
+    event.preventDefault();
+    onClose();
+  };
+  const outside = (event) => { if (event.target === dialog.current) onClose(); };
+  return html`
+    <dialog ref=${dialog} class=${className} aria-label=${label} onCancel=${cancel} onClick=${outside}>
+      <button class="close quiet" aria-label="Close" onClick=${onClose}><${Icon} name="close" /></button>
+      ${children}
+    </dialog>`;
+}

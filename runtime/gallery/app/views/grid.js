@@ -1,0 +1,112 @@
+/** A grid of any length, of which only what is seen is in the page: all cells are alike, so places can be computed. */
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { html } from "../html.js";
+import { Tile } from "./tile.js";
+
+const NARROWEST = 168;
+const NARROWEST_ON_PHONE = 104;
+const PHONE = 560;
+const GAP = 10;
+const GAP_ON_PHONE = 3;
+/** Rows beyond the edges, so that images are there when they are scrolled to. */
+const BEYOND = 3;
+
+const STEPS = { ArrowRight: () => 1, ArrowLeft: () => -1, ArrowDown: (columns) => columns, ArrowUp: (columns) => -columns };
+
+/**
+ * @param {{count: number, itemAt: (index: number) => object | undefined, onReach?: (index: number) => void,
+ *   label: string, context?: (item: object) => unknown}} props
+ *   `itemAt` may give nothing yet: then the cell waits. `onReach` is told the last index that is seen.
+ */
+export function Grid({ count, itemAt, onReach, label, marks }) {
+  const list = useRef(null);
+  const [layout, setLayout] = useState({ columns: 1, cell: 0, gap: GAP });
+  const [rows, setRows] = useState({ first: 0, last: 0 });
+  const [current, setCurrent] = useState(0);
+  const wanted = useRef(-1);
+
+  useLayoutEffect(() => {
+    const measure = () => setLayout((present) => {
+      const next = layoutFor(list.current.clientWidth);
+      return next.columns === present.columns && next.cell === present.cell ? present : next;
+    });
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(list.current);
+    return () => observer.disconnect();
+  }, []);
+
+  const height = layout.cell + layout.gap;
+  useLayoutEffect(() => {
+    const look = () => {
+      if (!list.current || !layout.cell) return;
+      const top = -list.current.getBoundingClientRect().top;
+      const first = Math.max(0, Math.floor(top / height) - BEYOND);
+      const last = Math.ceil((top + innerHeight) / height) + BEYOND;
+      setRows((present) => (present.first === first && present.last === last ? present : { first, last }));
+    };
+    look();
+    addEventListener("scroll", look, { passive: true });
+    addEventListener("resize", look);
+    return () => {
+      removeEventListener("scroll", look);
+      removeEventListener("resize", look);
+    };
+  }, [layout, count]);
+
+  const from = Math.min(rows.first * layout.columns, count);
+  const to = Math.min(rows.last * layout.columns, count);
+  useEffect(() => { if (to > 0) onReach?.(to - 1); }, [to, count]);
+  useEffect(() => {
+    if (wanted.current < 0) return;
+    const cell = list.current.querySelector(`[data-index="${wanted.current}"]`);
+    if (!cell) return;
+    wanted.current = -1;
+    cell.focus({ preventScroll: true });
+  });
+
+  function press(event) {
+    const step = STEPS[event.key]?.(layout.columns) ?? { Home: -current, End: count - 1 - current }[event.key];
+    if (step === undefined || event.target.closest("button")) return;
+    event.preventDefault();
+    const next = Math.min(Math.max(current + step, 0), count - 1);
+    if (Math.abs(step) === layout.columns && next !== current + step) return;
+    wanted.current = next;
+    setCurrent(next);
+    show(Math.floor(next / layout.columns));
+  }
+  function show(row) {
+    const top = list.current.getBoundingClientRect().top + row * height;
+    const margin = 80;
+    if (top < margin) scrollBy({ top: top - margin });
+    else if (top + height > innerHeight - margin / 2) scrollBy({ top: top + height - innerHeight + margin / 2 });
+  }
+
+  const cells = [];
+  const tabbable = current >= from && current < to ? current : from;
+  for (let index = from; index < to; index += 1) {
+    const item = itemAt(index);
+    const position = {
+      width: `${layout.cell}px`,
+      height: `${layout.cell}px`,
+      transform: `translate(${(index % layout.columns) * height}px, ${Math.floor(index / layout.columns) * height}px)`,
+    };
+    cells.push(html`
+      <li key=${item?.id ?? `waiting-${index}`} style=${position} aria-setsize=${count} aria-posinset=${index + 1}>
+        ${item
+          ? html`<${Tile} item=${item} index=${index} tabbable=${index === tabbable} mark=${marks?.(item)} onFocus=${setCurrent} />`
+          : html`<div class="tile waiting"></div>`}
+      </li>`);
+  }
+  const rowCount = Math.ceil(count / layout.columns);
+  return html`
+    <ul class="grid" ref=${list} aria-label=${label} onKeyDown=${press}
+      style=${{ height: `${Math.max(0, rowCount * height - layout.gap)}px` }}>${cells}</ul>`;
+}
+
+function layoutFor(width) {
+  const phone = width < PHONE;
+  const gap = phone ? GAP_ON_PHONE : GAP;
+  const columns = Math.max(1, Math.floor((width + gap) / ((phone ? NARROWEST_ON_PHONE : NARROWEST) + gap)));
+  return { columns, gap, cell: Math.floor((width - gap * (columns - 1)) / columns) };
+}
