@@ -266,6 +266,44 @@ class SearchPosting(SQLModel, table=True):
     """The document's."""
 
 
+class SearchCollection(SQLModel, table=True):
+    """How much search knows of a tenant. Triggers count; nobody else writes here."""
+
+    __tablename__ = "search_collection"  # pyright: ignore[reportAssignmentType]
+
+    user_id: str = Field(primary_key=True)
+    documents: int = Field(sa_type=BigInteger)
+    tokens: int = Field(sa_type=BigInteger)
+    """Of all documents together."""
+
+
+class SearchLexeme(SQLModel, table=True):
+    """A word that some of a tenant's documents have. Triggers count; nobody else writes here."""
+
+    __tablename__ = "search_lexeme"  # pyright: ignore[reportAssignmentType]
+
+    user_id: str = Field(primary_key=True)
+    lexeme: str = Field(primary_key=True)
+    documents: int = Field(sa_type=BigInteger)
+    """How many have it."""
+    head: str | None
+    """Its first letter, for finding what a misspelt word may have meant; none where it is not made of letters."""
+    shoulder: str | None
+    """Its second and third letter."""
+
+
+class TenantIndex(SQLModel, table=True):
+    """A tenant with so many items that search needs indexes of its own for it: wanted by the sweeper, built by
+    migrate, gone with its row."""
+
+    __tablename__ = "tenant_index"  # pyright: ignore[reportAssignmentType]
+
+    user_id: str = Field(primary_key=True)
+    wanted_at: datetime = Field(default_factory=now, sa_column=_timestamp(nullable=False))
+    built_at: datetime | None = Field(default=None, sa_column=_timestamp(nullable=True))
+    """Since when search uses them."""
+
+
 class Embedding(SQLModel, table=True):
     """An item's vector, in a narrow table of its own so that exact search reads little."""
 

@@ -1,5 +1,6 @@
 """Third step: what was seen becomes a document and a vector that searches find."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
@@ -21,7 +22,7 @@ from runtime.leases import LEASE_MARGIN, InProgress
 from runtime.models import Analysis, Item, Stage, Status, now
 from runtime.observability import observed
 from runtime.redelivery import WorkQueue
-from runtime.search.document import document_text, index
+from runtime.search.document import document_text, index, tags_of
 from runtime.settings import DatabaseSettings, EmbeddingSettings, EventSettings, QueueSettings, Settings, load
 from runtime.step import Step
 
@@ -63,7 +64,8 @@ class Indexer:
             analysis = analyses.latest(session, item.id)
             if analysis is None:
                 raise TransientError("the item has no finished analysis")
-            text = document_text(item, analysis)
+            tags = tags_of(session, item.id)
+            text = document_text(item, analysis, tags)
             if find_indexed(session, item.id) == Indexed(analysis.id, text, self.model):
                 claimed = None
                 moved = items.mark_searchable(session, item.id)
@@ -77,7 +79,7 @@ class Indexer:
                 wait = (claimed.lease_until - now()).total_seconds()
                 raise AtWorkError("another delivery is embedding this text", retry_after=max(wait, 0.0))
             case EmbeddingWork():
-                moved = self._embed(event, item, analysis, text, claimed)
+                moved = self._embed(event, item, analysis, tags, claimed)
             case None:
                 logger.info("indexed before")
         if moved:
@@ -90,13 +92,13 @@ class Indexer:
         event: AnalysisComplete | EmbeddingRequested,
         item: Item,
         analysis: Analysis,
-        text: str,
+        tags: Sequence[str],
         work: EmbeddingWork,
     ) -> bool:
         if work.attempts > 1:
             logger.warning("claimed again, and perhaps paid again", attempts=work.attempts)
         try:
-            embedded = self.embedder.documents([text])
+            embedded = self.embedder.documents([document_text(item, analysis, tags)])
         except Exception:
             with self.step.session(event) as session:
                 embedding_claims.release(session, work)
@@ -118,7 +120,7 @@ class Indexer:
             overtaken = newest is None or newest.id != analysis.id
             moved = there and not overtaken and items.mark_searchable(session, item.id)
             if moved:
-                index(session, item, analysis, embedded.vectors[0], embedded.model)
+                index(session, item, analysis, embedded.vectors[0], embedded.model, tags)
         if there and overtaken:
             raise TransientError("a newer analysis was finished meanwhile")
         return moved

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 from typing import NamedTuple
+from uuid import UUID
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import VARCHAR, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from runtime.analysis import ImageAnalysis
-from runtime.models import Analysis, Item
+from runtime.models import Analysis, Item, ItemTag, Tag
 from runtime.search.text import document_words
 
 FIELD_WEIGHTS = {"a": 1.0, "b": 0.8, "c": 0.6, "d": 0.5}
@@ -21,7 +22,7 @@ class _Fields(NamedTuple):
     """An item's words by how much they say about it."""
 
     a: str
-    """Headline, and the user's own title."""
+    """Headline, and the user's own title and tags."""
     b: str
     """Category, subcategories, themes, objects, hashtags."""
     c: str
@@ -30,8 +31,15 @@ class _Fields(NamedTuple):
     """Text in the image."""
 
 
-def document_text(item: Item, analysis: Analysis) -> str:
-    """What is embedded: prose first, then lists, the text in the image last, where a model may truncate it.
+def tags_of(session: Session, item_id: UUID) -> list[str]:
+    """The item's tags, in the order of the alphabet."""
+    names = select(Tag.name).join(ItemTag, col(ItemTag.tag_id) == col(Tag.id)).where(ItemTag.item_id == item_id)
+    return sorted(session.exec(names))
+
+
+def document_text(item: Item, analysis: Analysis, tags: Sequence[str] = ()) -> str:
+    """What is embedded: prose first, then lists, the text in the image last, where a model may truncate it. `tags` are
+    the item's.
 
     Raises `ValueError` for an analysis that is not finished.
     """
@@ -42,7 +50,8 @@ def document_text(item: Item, analysis: Analysis) -> str:
             seen.headline,
             seen.summary,
             item.note,
-            _list("Categories", [seen.category, *seen.subcategories]),
+            _list("Tags", tags),
+            _list("Categories", [item.category or seen.category, *seen.subcategories]),
             _list("Themes", seen.image_details.themes),
             _list("Text in the image", seen.image_details.extracted_text),
             _list("File", [item.original_filename]),
@@ -50,13 +59,22 @@ def document_text(item: Item, analysis: Analysis) -> str:
     )
 
 
-def index(session: Session, item: Item, analysis: Analysis, vector: Sequence[float], model: str) -> None:
-    """Make `item` findable by `analysis`, its newest, and by `vector`, which `model` made of `document_text`.
+def index(
+    session: Session,
+    item: Item,
+    analysis: Analysis,
+    vector: Sequence[float],
+    model: str,
+    tags: Sequence[str] = (),
+) -> None:
+    """Make `item` findable by `analysis`, its newest, by its `tags`, and by `vector`, which `model` made of
+    `document_text`.
 
     Replaces what search knew of the item. Raises `ValueError` for an analysis that is not finished.
     """
     seen = _seen(analysis)
-    fields = _fields(item, seen)
+    fields = _fields(item, seen, tags)
+    written = {f"words_{name}": document_words(words) for name, words in fields._asdict().items()}
     connection = session.connection()
     connection.execute(
         _STORE_DOCUMENT,
@@ -64,13 +82,13 @@ def index(session: Session, item: Item, analysis: Analysis, vector: Sequence[flo
             "item_id": item.id,
             "user_id": item.user_id,
             "analysis_id": analysis.id,
-            "text": document_text(item, analysis).replace("\0", ""),
+            "text": document_text(item, analysis, tags).replace("\0", ""),
             "filters": {"category": seen.category, "subcategories": seen.subcategories},
-            **{name: document_words(words) for name, words in fields._asdict().items()},
+            **written,
         },
     )
     connection.execute(_FORGET_WORDS, {"item_id": item.id})
-    connection.execute(_STORE_WORDS, {"item_id": item.id, **FIELD_WEIGHTS})
+    connection.execute(_STORE_WORDS, {"item_id": item.id, **FIELD_WEIGHTS, **written, **_texts(item, seen)})
     connection.execute(
         _STORE_VECTOR,
         {
@@ -92,10 +110,10 @@ _STORE_DOCUMENT = text("""
 insert into search_document (item_id, user_id, analysis_id, text, tsv, token_count, filters)
 select :item_id, :user_id, :analysis_id, :text, words.tsv,
        coalesce((select sum(cardinality(positions)) from unnest(words.tsv)), 0), :filters
-  from (select setweight(to_tsvector('collections_with_stop_words', :a), 'A')
-            || setweight(to_tsvector('collections_with_stop_words', :b), 'B')
-            || setweight(to_tsvector('collections_with_stop_words', :c), 'C')
-            || setweight(to_tsvector('collections_with_stop_words', :d), 'D') as tsv) as words
+  from (select setweight(to_tsvector('collections_with_stop_words', :words_a), 'A')
+            || setweight(to_tsvector('collections_with_stop_words', :words_b), 'B')
+            || setweight(to_tsvector('collections_with_stop_words', :words_c), 'C')
+            || setweight(to_tsvector('collections_with_stop_words', :words_d), 'D') as tsv) as words
 on conflict (item_id) do update
    set analysis_id = excluded.analysis_id, text = excluded.text, tsv = excluded.tsv,
        token_count = excluded.token_count, filters = excluded.filters
@@ -103,15 +121,34 @@ on conflict (item_id) do update
 
 _FORGET_WORDS = text("delete from search_posting where item_id = :item_id")
 
-_STORE_WORDS = text("""
+# A word counts once in each language that the image's text, the user's words, or the analysis are written in. Digits
+# have no language.
+_STORE_WORDS = text(r"""
 insert into search_posting (user_id, lexeme, item_id, frequency, token_count)
 select document.user_id, word.lexeme, document.item_id,
-       (select sum(case weight when 'A' then :a when 'B' then :b when 'C' then :c else :d end)
-          from unnest(word.weights) as weight),
+       sum(case weight when 'A' then :a when 'B' then :b when 'C' then :c else :d end),
        document.token_count
-  from search_document as document, unnest(document.tsv) as word
+  from search_document as document,
+       lateral (
+           select lexeme, weights from unnest(document.tsv)
+            union all
+           select language.code || '\:' || unaccent(stem.lexeme), stem.weights
+             from search_languages() as language,
+                  unnest(setweight(to_tsvector(language.configuration, :words_a), 'A')
+                      || setweight(to_tsvector(language.configuration, :words_b), 'B')
+                      || setweight(to_tsvector(language.configuration, :words_c), 'C')
+                      || setweight(to_tsvector(language.configuration, :words_d), 'D')) as stem
+            where language.code in (search_language_of(:in_image), search_language_of(:by_user),
+                                    search_language_of(:by_analysis))
+              and stem.lexeme !~ '[0-9]'
+       ) as word,
+       unnest(word.weights) as weight
  where document.item_id = :item_id
-""")
+ group by document.user_id, word.lexeme, document.item_id, document.token_count
+""").bindparams(
+    *(bindparam(name, type_=VARCHAR) for name in ("words_a", "words_b", "words_c", "words_d")),
+    *(bindparam(name, type_=VARCHAR) for name in ("in_image", "by_user", "by_analysis")),
+)
 
 _STORE_VECTOR = text("""
 insert into embedding (item_id, user_id, embedding, embedding_model)
@@ -121,12 +158,14 @@ on conflict (item_id) do update
 """)
 
 
-def _fields(item: Item, seen: ImageAnalysis) -> _Fields:
+def _fields(item: Item, seen: ImageAnalysis, tags: Sequence[str]) -> _Fields:
     details = seen.image_details
     media = seen.media_metadata
     return _Fields(
-        a=_lines([seen.headline, item.title]),
-        b=_lines([seen.category, *seen.subcategories, *details.themes, *details.objects, *media.hashtags]),
+        a=_lines([seen.headline, item.title, *tags]),
+        b=_lines(
+            [item.category or seen.category, *seen.subcategories, *details.themes, *details.objects, *media.hashtags]
+        ),
         c=_lines(
             [
                 seen.summary,
@@ -146,6 +185,15 @@ def _fields(item: Item, seen: ImageAnalysis) -> _Fields:
         ),
         d=_lines(details.extracted_text),
     )
+
+
+def _texts(item: Item, seen: ImageAnalysis) -> dict[str, str]:
+    """What may be in a language of its own."""
+    return {
+        "in_image": document_words(_lines(seen.image_details.extracted_text)),
+        "by_user": document_words(_lines([item.title, item.note])),
+        "by_analysis": document_words(_lines([seen.headline, seen.summary])),
+    }
 
 
 def _seen(analysis: Analysis) -> ImageAnalysis:

@@ -32,10 +32,20 @@ def query_words(text: str) -> str:
     return _spaced(text, lambda run: _pairs(run) or [run])
 
 
+def phrase_words(text: str) -> list[str]:
+    """`text` for finding it word for word. Runs of unspaced scripts are phrases of their own, for in documents their
+    single characters stand between them and their neighbours."""
+    parts = _CJK_RUN.sub(lambda run: f"\n{run.group()}\n", " ".join(_plain(text).split())).split("\n")
+    return [words for words in map(query_words, parts) if any(map(str.isalnum, words))]
+
+
 def _spaced(text: str, split: Callable[[str], list[str]]) -> str:
+    return _CJK_RUN.sub(lambda run: f" {' '.join(split(run.group()))} ", _plain(text)).strip()
+
+
+def _plain(text: str) -> str:
     # Postgres has no place for a zero byte; compatibility forms (full width, ligatures) become the plain ones.
-    plain = _JOINTS.sub(" ", unicodedata.normalize("NFKC", text).replace("\0", " "))
-    return _CJK_RUN.sub(lambda run: f" {' '.join(split(run.group()))} ", plain).strip()
+    return _JOINTS.sub(" ", unicodedata.normalize("NFKC", text).replace("\0", " "))
 
 
 def _pairs(run: str) -> list[str]:

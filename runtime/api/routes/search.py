@@ -18,6 +18,7 @@ from runtime.api.schemas.search import (
     SearchResult,
 )
 from runtime.models import Item, Status
+from runtime.search import confidence, grammar, way
 from runtime.search import query as search_query
 from runtime.search.query import Hit, SearchType
 from runtime.storage import ImageStore
@@ -30,23 +31,25 @@ def search(request: SearchRequest, tenant: TenantDep, services: ServicesDep) -> 
     """Finds your images by their text and analyses (`bm25`), by meaning (`vector`), or by both (`hybrid`)."""
     started = perf_counter()
     # The vendor is asked before the transaction begins, so that no connection waits for it.
-    vector = None if request.search_type == SearchType.BM25 else _embed(request.query, tenant, services)
+    vector = _embed(request, tenant, services)
     with tenant.session() as session:
-        hits = search_query.search(
+        found = search_query.search(
             session,
             query=request.query,
             vector=vector,
             search_type=request.search_type,
             top_k=request.top_k,
             vector_weight=services.settings.vector_weight,
-            category=request.category_filter,
+            filters=request.filters,
+            min_confidence=request.min_similarity_score,
         )
-        results = _results(session, hits, request.search_type, services.store)
+        results = _results(session, found.hits, request.search_type, services.store)
     return SearchResponse(
         query=request.query,
         search_type=request.search_type,
         results=results,
         total_results=len(results),
+        confidence=found.confidence,
         retrieval_time_ms=round((perf_counter() - started) * 1000, 1),
     )
 
@@ -66,11 +69,18 @@ def search_config(services: ServicesDep) -> SearchConfig:
         query_embedding_model=settings.query_embedding_model,
         embedding_dimensions=settings.embedding_dimensions,
         bm25={"k1": search_query.BM25_K1, "b": search_query.BM25_B},
+        confidence_floor=confidence.FLOOR,
+        confidence_figures=confidence.PARAMETERS,
+        exact_items=way.EXACT_ITEMS,
+        fused_candidates=search_query.CANDIDATES,
     )
 
 
-def _embed(text: str, tenant: Tenant, services: Services) -> list[float]:
-    """The query's vector; what it cost is recorded."""
+def _embed(request: SearchRequest, tenant: Tenant, services: Services) -> list[float] | None:
+    """The query's vector, where one is needed; what it cost is recorded."""
+    text = grammar.parse(request.query).text
+    if request.search_type == SearchType.BM25 or not text:
+        return None
     embedded = services.embedder.query(text, services.settings.query_embedding_model)
     with tenant.session() as session:
         usage.record(

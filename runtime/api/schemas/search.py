@@ -4,19 +4,22 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
 from runtime.analysis import Category
 from runtime.api.schemas.analyses import AnalysisPublic
 from runtime.api.schemas.items import image_url, thumbnail_url
 from runtime.api.schemas.model import RequestModel, ResponseModel
 from runtime.models import Analysis, Item
+from runtime.search.filters import Filters
 from runtime.search.query import Hit, SearchType
 from runtime.storage import ImageStore
 
 MAX_RESULTS = 50
 DEFAULT_RESULTS = 10
 QUERY_LENGTH = 500
+MAX_TAGS = 20
+TAG_LENGTH = 200
 
 
 def _without_nul(value: str) -> str:
@@ -26,7 +29,8 @@ def _without_nul(value: str) -> str:
 
 
 class SearchRequest(RequestModel):
-    """A question to the caller's images. Answers, agentic search and further filters are not offered yet."""
+    """A question to the caller's images. Words in quotation marks are looked for as they stand, and a word with a minus
+    before it is left out. Answers and agentic search are not offered yet."""
 
     model_config = ConfigDict(
         json_schema_extra={"example": {"query": "receipt from the coffee bar", "search_type": "hybrid", "top_k": 5}}
@@ -36,11 +40,31 @@ class SearchRequest(RequestModel):
     search_type: SearchType = SearchType.HYBRID
     top_k: int = Field(default=DEFAULT_RESULTS, ge=1, le=MAX_RESULTS, strict=True, description="Results at most")
     category_filter: Category | None = None
+    tags: list[Annotated[str, Field(min_length=1, max_length=TAG_LENGTH), AfterValidator(_without_nul)]] = Field(
+        default=[], max_length=MAX_TAGS, description="Only images that have all of these, in whatever letter case"
+    )
+    album: UUID | None = Field(default=None, description="Only images in this album of yours")
+    taken_from: AwareDatetime | None = Field(
+        default=None, description="Only images taken then or later; of those that do not say when, the upload counts"
+    )
+    taken_to: AwareDatetime | None = Field(default=None, description="Only images taken then or earlier")
+    min_similarity_score: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="Only results whose `confidence` is at least this, instead of those of a search that is sure of "
+        "something; 0 for whatever comes nearest",
+    )
     include_answer: Literal[False] = Field(default=False, description="Only false: answers are not offered yet")
+
+    @property
+    def filters(self) -> Filters:
+        """What narrows the search."""
+        return Filters(self.category_filter, self.tags, self.album, self.taken_from, self.taken_to)
 
 
 class ResultMetadata(ResponseModel):
-    """Facts about the image of a result."""
+    """Facts about the image of a result, and why it is one."""
 
     original_filename: str
     mime_type: str
@@ -49,6 +73,11 @@ class ResultMetadata(ResponseModel):
     taken_at: datetime | None
     created_at: datetime
     subcategories: list[str]
+    confidence: float = Field(description="How sure it is that this was looked for, 0 to 1")
+    similarity: float | None = Field(description="Cosine of query and image in meaning; null for `bm25`")
+    coverage: float | None = Field(
+        description="Share of the query's words, weighted by rarity, that the image has; null for `vector`"
+    )
 
 
 class SearchResult(ResponseModel):
@@ -84,6 +113,9 @@ class SearchResult(ResponseModel):
             metadata=ResultMetadata(
                 **ResultMetadata.shared(item),
                 subcategories=(look and look.subcategories) or [],
+                confidence=hit.confidence,
+                similarity=hit.cosine,
+                coverage=hit.coverage,
             ),
         )
 
@@ -95,7 +127,10 @@ class SearchResponse(ResponseModel):
     search_type: SearchType
     results: list[SearchResult]
     total_results: int
-    confidence: float | None = Field(default=None, description="Not offered yet: null")
+    confidence: float = Field(
+        description="Of the surest image that was considered, 0 to 1. Below the floor in `/search/config` there are no "
+        "results, unless `min_similarity_score` asks for them"
+    )
     answer: str | None = Field(default=None, description="Not offered yet: null")
     answer_confidence: float | None = Field(default=None, description="Not offered yet: null")
     citations: list[UUID] = Field(default=[], description="Not offered yet: empty")
@@ -118,3 +153,7 @@ class SearchConfig(ResponseModel):
     query_embedding_model: str
     embedding_dimensions: int
     bm25: dict[str, float] = Field(description="k1 (how soon repetition saturates) and b (how far length counts)")
+    confidence_floor: float = Field(description="A search that is less sure than this of every image finds nothing")
+    confidence_figures: dict[str, float] = Field(description="What confidence is computed from: docs/search.md")
+    exact_items: int = Field(description="Images up to which each is compared; more have indexes of their own")
+    fused_candidates: int = Field(description="The best of either list, by words and by meaning, that are fused")

@@ -1,69 +1,19 @@
 """Search finds by words and by meaning, within one tenant."""
 
 import math
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from runtime import items
-from runtime.analysis import Category, ImageAnalysis
+from runtime.analysis import Category
 from runtime.database import tenant_session
-from runtime.models import Item
 from runtime.search.document import index
-from runtime.search.query import BM25_B, BM25_K1, Hit, SearchType, search
-from runtime.settings import EMBEDDING_DIMENSIONS
+from runtime.search.filters import Filters
+from runtime.search.query import BM25_B, BM25_K1, Hit, SearchType
 from tests.integration.conftest import Database
 from tests.integration.database.pipeline_steps import add_analysis, add_processed, image_analysis
-
-ADA, BOB = "ada", "bob"
-
-
-def direction(angle: float) -> list[float]:
-    """A unit vector; the cosine of two is the cosine of the angle between them, in degrees."""
-    radians = math.radians(angle)
-    return [math.cos(radians), math.sin(radians)] + [0.0] * (EMBEDDING_DIMENSIONS - 2)
-
-
-def keep(
-    database: Database, answer: ImageAnalysis, *, user: str = ADA, angle: float = 90, filename: str = "IMG_0001.png"
-) -> Item:
-    """A searchable item whose vector points to `angle`."""
-    with tenant_session(database.functions, user) as session:
-        item = add_processed(session, user, filename=filename)
-        analysis = add_analysis(session, item, answer)
-        assert items.mark_analyzed(session, item.id)
-        index(session, item, analysis, direction(angle), "voyage-test")
-        assert items.mark_searchable(session, item.id)
-    return item
-
-
-def find(
-    database: Database,
-    query: str,
-    *,
-    user: str = ADA,
-    search_type: SearchType = SearchType.BM25,
-    angle: float | None = None,
-    top_k: int = 10,
-    vector_weight: float = 0.6,
-    category: Category | None = None,
-) -> list[Hit]:
-    vector: Sequence[float] | None = None if angle is None else direction(angle)
-    with tenant_session(database.functions, user) as session:
-        return search(
-            session,
-            query=query,
-            vector=vector,
-            search_type=search_type,
-            top_k=top_k,
-            vector_weight=vector_weight,
-            category=category,
-        )
-
-
-def found(hits: list[Hit]) -> list[object]:
-    return [hit.item_id for hit in hits]
+from tests.integration.database.searching import ADA, BOB, direction, find, found, keep
 
 
 def test_words_are_found_in_the_text_of_an_image_whatever_their_form(database: Database) -> None:
@@ -176,7 +126,9 @@ def test_the_category_filters_both_lists(database: Database) -> None:
     food = keep(database, image_analysis("soup", category=Category.FOOD))
     keep(database, image_analysis("soup recipe in a book", category=Category.DOCUMENT))
     for search_type in SearchType:
-        assert found(find(database, "soup", search_type=search_type, angle=0, category=Category.FOOD)) == [food.id]
+        assert found(find(database, "soup", search_type=search_type, angle=0, filters=Filters(Category.FOOD))) == [
+            food.id
+        ]
 
 
 def test_equal_scores_come_in_the_order_of_ids_and_only_the_best_are_returned(database: Database) -> None:

@@ -30,8 +30,7 @@ def found(stage: Stage, query: str, user_id: str = ANNA) -> list[str]:
             search_type=SearchType.BM25,
             top_k=10,
             vector_weight=0.6,
-            category=None,
-        )
+        ).hits
     return [str(hit.item_id) for hit in hits]
 
 

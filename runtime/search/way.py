@@ -1,0 +1,73 @@
+"""Which way a search goes through a tenant's documents. Decided by what was counted and recorded, never by Postgres's
+planner: an index that tenants share, or a guess at how many rows pass a filter, loses what small tenants have."""
+
+from enum import StrEnum
+from functools import cache
+from typing import NamedTuple
+
+from sqlalchemy import TextClause, text
+from sqlmodel import Session
+
+from runtime.search.filters import CONDITIONS, PARAMETERS, Filters
+
+EXACT_ITEMS = 10_000
+"""Up to so many of a tenant's documents every one is compared, which takes some ten milliseconds. Tenants with more get
+indexes of their own."""
+
+
+class Way(StrEnum):
+    """How a search looks for what it ranks."""
+
+    EXACT = "exact"
+    """Every document of the tenant is scored."""
+    NARROWED = "narrowed"
+    """The few documents that pass the filters are found first, and each of them is scored."""
+    INDEXED = "indexed"
+    """The tenant's own indexes nominate documents, which then are scored exactly."""
+
+
+class Collection(NamedTuple):
+    """What is known of a tenant's documents before a search."""
+
+    documents: int
+    average_length: float
+    """Words of a document."""
+    indexed: bool
+    """Whether the tenant has indexes of its own."""
+    eligible: int | None
+    """Documents that pass the filters, where that was worth counting."""
+
+    def way(self, *, phrases: bool) -> Way:
+        """The way to go; `phrases` tells whether the query has any, which few documents contain."""
+        few = self.eligible is not None and self.eligible <= EXACT_ITEMS
+        if self.documents > EXACT_ITEMS and (few or phrases):
+            return Way.NARROWED
+        return Way.INDEXED if self.indexed and self.documents > EXACT_ITEMS else Way.EXACT
+
+
+def look_up(session: Session, filters: Filters) -> Collection:
+    """What is known of the session's tenant."""
+    parameters = {**filters.parameters, "exact_items": EXACT_ITEMS}
+    row = session.connection().execute(_look_up(filters.conditions), parameters).one()
+    return Collection(*row)
+
+
+@cache
+def _look_up(conditions: tuple[str, ...]) -> TextClause:
+    """Filters of small tenants are not counted: they change nothing there."""
+    eligible = _ELIGIBLE.replace("{conditions}", "".join(CONDITIONS[name] for name in conditions))
+    statement = _LOOK_UP.replace("{eligible}", eligible if conditions else "null")
+    return text(statement).bindparams(*(PARAMETERS[name] for name in conditions))
+
+
+# Row-level security shows one row of either table, or none.
+_LOOK_UP = r"""
+select coalesce(collection.documents, 0),
+       coalesce(collection.tokens\:\:float8 / nullif(collection.documents, 0), 1),
+       tenant_index.built_at is not null,
+       {eligible}
+  from (select) as always left join search_collection as collection on true left join tenant_index on true
+"""
+_ELIGIBLE = """
+       case when collection.documents > :exact_items then (
+           select count(*) from item where item.status = 'searchable'{conditions}) end"""
