@@ -42,12 +42,14 @@ def test_people_are_invited_and_their_browsers_keep_no_secret(declare: Declare):
     assert pool["accountRecoverySetting"] == {"recoveryMechanisms": [{"name": "verified_email", "priority": 1}]}
     assert client["generateSecret"] is False
     assert client["allowedOauthFlows"] == ["code"]
+    assert client["allowedOauthScopes"] == ["openid", "email", "profile"]  # None that manages the pool.
     assert client["enableTokenRevocation"] is True
+    assert client["preventUserExistenceErrors"] == "ENABLED"
+    assert pool["autoVerifiedAttributes"] == ["email"]  # Only a verified address can recover an account.
     assert (client["accessTokenValidity"], client["idTokenValidity"]) == (60, 60)
-    assert client["callbackUrls"] == [
-        "https://api123.execute-api.eu-west-1.amazonaws.com/",
-        "http://localhost:8976/callback",
-    ]
+    back_to = ["https://api123.execute-api.eu-west-1.amazonaws.com/", "http://localhost:8976/callback"]
+    assert (client["callbackUrls"], client["logoutUrls"]) == (back_to, back_to)
+    assert declared.one("cognito/userPoolDomain:UserPoolDomain").inputs["domain"] == "collections-dev-auth-0a1b2c3d"
 
 
 @pytest.mark.parametrize("allowed", [True, False])
@@ -81,6 +83,16 @@ def test_the_function_gives_up_before_the_gateway_does(graph: Graph):
     function = graph.one("aws:lambda/function:Function", "api").inputs
 
     assert function["timeout"] * 1000 < integration["timeoutMilliseconds"] <= 30_000
+
+
+def test_pages_of_allowed_origins_are_answered_by_the_gateway_without_a_token(declare: Declare):
+    declared = declare(lambda: SecureApi("api", API))
+
+    cors = declared.one("apigatewayv2/api:Api").inputs["corsConfiguration"]
+    assert cors["allowOrigins"] == ["https://photos.example.org"]
+    assert {"authorization", "content-type"} <= set(cors["allowHeaders"])
+    assert {"GET", "POST", "PUT", "PATCH", "DELETE"} == set(cors["allowMethods"])
+    assert "allowCredentials" not in cors  # Tokens go in a header: no page needs cookies.
 
 
 def test_without_foreign_origins_no_page_elsewhere_may_call_it(declare: Declare):
