@@ -20,7 +20,7 @@ from local.runtime_api import RuntimeApi
 from tests.api_environment import ENVIRONMENT
 from tests.gateway import gateway_event
 from tests.image import building, scratch
-from tests.image.contents import COMPRESSED_LIMIT, MEGABYTE, UNPACKED_LIMIT, Contents, measure
+from tests.image.contents import COMPRESSED_LIMIT, MEGABYTE, UNPACKED_LIMIT, Contents, faults, measure
 
 NAMES = ("collections-image:first", "collections-image:second")
 SHOWN = 12
@@ -62,6 +62,7 @@ def _as_image() -> None:
     _say(f"the same sources give the same image, {digests[0]}")
     with building.container_of(NAMES[0]) as (container, root):
         _show(measure(root / "var" / "task"))
+        _require_sound(root / "var" / "task")
         with RuntimeApi() as api, ExitStack() as stack:
             process = building.start(container, NAMES[0], _environment(api))
             stack.callback(_end, process)
@@ -96,6 +97,12 @@ def _require_answer(api: RuntimeApi) -> None:
     if answer.kind != "response" or answer.body["statusCode"] != 200:
         raise ImageError(f"the entry point answered with {answer.kind}: {str(answer.body)[:500]}")
     _say(f"its entry point answers GET /version after {time.monotonic() - started:.1f} s: {answer.body['body']}")
+
+
+def _require_sound(task_root: Path) -> None:
+    if found := faults(task_root):
+        raise ImageError("\n".join([f"{len(found)} things are not as they should be in the image:", *found[:SHOWN]]))
+    _say("all of it is compiled, readable by everybody and writable by nobody, and holds no build tools")
 
 
 def _show(contents: Contents, *, judged: bool = True) -> None:

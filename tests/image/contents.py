@@ -27,6 +27,25 @@ class Contents(NamedTuple):
         return self.unpacked <= UNPACKED_LIMIT and self.compressed <= COMPRESSED_LIMIT
 
 
+BUILD_TOOLS = ("pip", "setuptools", "wheel", "uv")
+"""Their users make images; they are of no use in one."""
+
+
+def faults(task_root: Path) -> list[str]:
+    """What is not as it should be in the image, a sentence each. Functions run as a user that nobody knows beforehand,
+    and cannot write."""
+    found = [f"{tool} is a build tool" for tool in BUILD_TOOLS if (task_root / tool).exists()]
+    for path in (task_root, *task_root.rglob("*")):
+        mode, name = path.lstat().st_mode, path.relative_to(task_root)
+        if not mode & 0o004:
+            found.append(f"{name} cannot be read by everybody")
+        if mode & 0o022 and not path.is_symlink():
+            found.append(f"{name} can be written by others than its owner")
+        if path.suffix == ".py" and not any((path.parent / "__pycache__").glob(f"{path.stem}.*.pyc")):
+            found.append(f"{name} would be compiled at each cold start")
+    return found
+
+
 def measure(task_root: Path) -> Contents:
     """Sizes of the files, and of a tar of them as registries keep it (gzip, its usual level)."""
     parts: dict[str, int] = {}
