@@ -60,9 +60,9 @@ def test_the_instance_is_private_and_encrypted_and_refuses_plain_connections(dec
     assert instance.inputs["databaseInsightsMode"] == "standard"
     # Deprecated in favour of the above.
     assert "performanceInsightsEnabled" not in instance.inputs
-    assert declared.one("rds/parameterGroup:ParameterGroup").inputs["parameters"] == [
-        {"name": "rds.force_ssl", "value": "1"}
-    ]
+    parameters = declared.one("rds/parameterGroup:ParameterGroup")
+    assert parameters.inputs["parameters"] == [{"name": "rds.force_ssl", "value": "1"}]
+    assert instance.inputs["parameterGroupName"] == parameters.name
 
 
 def test_a_protected_instance_leaves_a_last_snapshot(declare: Declare):

@@ -50,6 +50,13 @@ def test_nobody_reaches_the_bucket_without_a_signature_and_tls(declare: Declare)
     assert statement["Resource"] == ["arn:aws:s3:::images", "arn:aws:s3:::images/*"]
 
 
+def test_what_was_deleted_by_mistake_is_still_there_for_a_while(declare: Declare):
+    declared = declare(lambda: ImageBucket("images", {}))
+
+    versioning = declared.one("bucketVersioning:BucketVersioning").inputs
+    assert versioning == {"bucket": "images", "versioningConfiguration": {"status": "Enabled"}}
+
+
 def test_exports_and_leftovers_go_away_by_themselves(declare: Declare):
     lifecycle = declare(lambda: ImageBucket("images", {})).one(
         "bucketLifecycleConfiguration:BucketLifecycleConfiguration"
