@@ -165,6 +165,10 @@ database_access = {
     "DATABASE_POOL_SIZE": str(settings.database_pool_size),
 }
 upload_limits = {"MAX_UPLOAD_MB": str(settings.max_upload_mb), "MAX_MEGAPIXELS": str(settings.max_megapixels)}
+user_limits = {
+    "MONTHLY_IMAGE_QUOTA": str(settings.monthly_image_quota),
+    "MONTHLY_AI_BUDGET_USD": str(settings.monthly_ai_budget_usd),
+}
 embedding_access = {
     "VOYAGE_API_KEY_PARAMETER": vendors.reference("voyage/api_key"),
     "VOYAGE_BASE_URL": settings.voyage_base_url,
@@ -219,6 +223,7 @@ analyzer = AnalysisFunction(
             "timeout_seconds": TIMEOUT_SECONDS["analyzer"],
             "environment": {
                 **database_access,
+                **user_limits,
                 "BUCKET_NAME_PARAMETER": pipeline.bucket_parameter,
                 "EVENT_BUS": pipeline.event_bus_name,
                 "ANTHROPIC_API_KEY_PARAMETER": vendors.reference("anthropic/api_key"),
@@ -259,7 +264,12 @@ embedder = AnalysisFunction(
             "command": "runtime.handlers.embedder.handler",
             "memory_mb": 1024,
             "timeout_seconds": TIMEOUT_SECONDS["embedder"],
-            "environment": {**database_access, **embedding_access, "EVENT_BUS": pipeline.event_bus_name},
+            "environment": {
+                **database_access,
+                **embedding_access,
+                **user_limits,
+                "EVENT_BUS": pipeline.event_bus_name,
+            },
             "statements": [
                 grants.read_parameters(access.arn("database/url"), *embedding_parameters),
                 grants.decrypt_parameters(key, access.arn("database/url"), vendors.arn("voyage/api_key")),
@@ -313,6 +323,7 @@ api = SecureApi(
             "environment": {
                 **database_access,
                 **upload_limits,
+                **user_limits,
                 **embedding_access,
                 "BUCKET_NAME_PARAMETER": pipeline.bucket_parameter,
                 "EVENT_BUS": pipeline.event_bus_name,

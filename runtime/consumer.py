@@ -132,7 +132,7 @@ def _attempt(step: Step, job: Job) -> None:
         with measured(job.event):
             job.run()
     except PermanentError as error:
-        step.fail(job.event, str(error))
+        step.fail(job.event, str(error), retryable=error.retryable)
     else:
         logger.info("done")
 

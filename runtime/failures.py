@@ -1,5 +1,7 @@
 """The ways in which a step of the pipeline can go wrong."""
 
+from typing import ClassVar
+
 
 class PermanentError(Exception):
     """Trying again cannot help: the image is bad, too large or refused.
@@ -7,6 +9,9 @@ class PermanentError(Exception):
     The message is a sentence for the image's owner, who reads it as the item's `error`; it names no key, no vendor's
     internals and no other user.
     """
+
+    retryable: ClassVar[bool] = False
+    """Whether the owner may well try again later all the same, for nothing is wrong with the image."""
 
 
 class TransientError(Exception):

@@ -1,6 +1,6 @@
 """The tables (contract section 6) as SQLModel classes. Their indexes, policies and grants are in the migrations."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -334,6 +334,15 @@ class EmbeddingClaim(SQLModel, table=True):
     """How often it was claimed."""
 
 
+class Intake(SQLModel, table=True):
+    """How many images of one user count in one month; see `runtime.limits`."""
+
+    user_id: str = Field(primary_key=True)
+    month: date = Field(primary_key=True)
+    """Its first day, in UTC."""
+    images: int
+
+
 class Usage(SQLModel, table=True):
     """Tokens that one call of a vendor's model used."""
 
@@ -341,7 +350,7 @@ class Usage(SQLModel, table=True):
     user_id: str
     item_id: UUID | None = None
     operation: str
-    """analysis, embedding or query."""
+    """One of `runtime.usage.Operation`."""
     model: str
     input_tokens: int
     output_tokens: int = 0

@@ -2,7 +2,8 @@
 
 List prices, without discounts for volume, batches or caches; what an account has for free counts as paid. Looked up on
 2026-11-23. Claude: platform.claude.com/docs/en/models/<model>/overview. Voyage: docs.voyageai.com/docs/pricing, as
-quoted by usagepricing.com/blueprint/voyage-ai. A model that is not listed here has no known price.
+quoted by usagepricing.com/blueprint/voyage-ai; a reranker's tokens have the query's once for each document. A model
+that is not listed here has no known price.
 """
 
 import re
@@ -29,6 +30,8 @@ PRICES = {
     "voyage-4-large": Price(Decimal("0.12")),
     "voyage-4": Price(Decimal("0.06")),
     "voyage-4-lite": Price(Decimal("0.02")),
+    "rerank-2.5": Price(Decimal("0.05")),
+    "rerank-2.5-lite": Price(Decimal("0.02")),
 }
 
 _DATED = re.compile(r"-\d{8}$")

@@ -8,6 +8,7 @@ the groups of settings below that it uses, and asks for no other.
 import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from typing import TypeVar
 
 import boto3
@@ -51,6 +52,15 @@ class UploadLimits(BaseModel):
     @property
     def max_pixels(self) -> int:
         return self.max_megapixels * 1_000_000
+
+
+class UserLimits(BaseModel):
+    """What one user may have in a month; see `runtime.limits`."""
+
+    monthly_image_quota: int = Field(ge=0)
+    """0 for no limit."""
+    monthly_ai_budget_usd: Decimal = Field(ge=0)
+    """US dollars; 0 for no limit."""
 
 
 class EventSettings(BaseModel):

@@ -12,6 +12,8 @@ ENVIRONMENT = {
     "ANALYSIS_MODEL": "claude-sonnet-5-5",
     "MAX_UPLOAD_MB": "50",
     "MAX_MEGAPIXELS": "60",
+    "MONTHLY_IMAGE_QUOTA": "0",
+    "MONTHLY_AI_BUDGET_USD": "0",
     "VOYAGE_API_KEY": "test",
     "VOYAGE_BASE_URL": "http://127.0.0.1:1/v1",
     "EMBEDDING_MODEL": "voyage-4-large",

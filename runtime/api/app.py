@@ -8,7 +8,7 @@ from runtime.api.auth import SIGNED_IN
 from runtime.api.dependencies import Services
 from runtime.api.middleware import Edge, Head, RequireUser, SecurityHeaders
 from runtime.api.openapi import DocumentedApi
-from runtime.api.routes import commands, gallery, items, search, service, uploads
+from runtime.api.routes import commands, gallery, items, search, service, uploads, usage
 from runtime.api.validation import refuse_unknown_parameters
 
 TITLE = "Collections"
@@ -37,6 +37,6 @@ def create_app(services: Services) -> FastAPI:
     problems.register(app)
     app.include_router(gallery.router)
     app.include_router(service.router)
-    for router in (uploads.router, items.router, commands.router, search.router):
+    for router in (uploads.router, items.router, commands.router, search.router, usage.router):
         app.include_router(router, dependencies=[SIGNED_IN])
     return app

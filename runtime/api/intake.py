@@ -7,14 +7,15 @@ from aws_lambda_powertools import Logger
 from fastapi import UploadFile
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
+from sqlmodel import Session
 
-from runtime import items
-from runtime.api.dependencies import Tenant
+from runtime import items, limits
+from runtime.api.dependencies import Services, Tenant
 from runtime.api.schemas.uploads import BY_SUFFIX, UploadRequest
 from runtime.events import upload_correlation_id
 from runtime.keys import original_key
 from runtime.models import Item
-from runtime.storage import ImageStore
+from runtime.settings import UserLimits
 
 logger = Logger()
 
@@ -57,20 +58,29 @@ def follow_upload(item: Item) -> None:
     logger.append_keys(item_id=item.id)
 
 
-def take_in(tenant: Tenant, store: ImageStore, item: Item, body: bytes) -> Item:
+def await_upload(session: Session, item: Item, allowed: UserLimits) -> Item:
+    """Keep a new item, as one more of its user's in this month. Raises `runtime.limits.LimitReachedError`."""
+    limits.take_image(session, item.user_id, item.created_at, allowed)
+    return items.create(session, item)
+
+
+def take_in(tenant: Tenant, services: Services, item: Item, body: bytes) -> Item:
     """Keep `item` and its object; as the object arrives, the pipeline starts.
 
     The row is committed first, for the pipeline may look for it at once. When the object cannot be stored, the item
     becomes a tombstone rather than nothing: S3 may have kept an object and failed to say so, and the sweeper then finds
-    and removes it.
+    and removes it. It then does not count as one of the month's.
+
+    Raises `runtime.limits.LimitReachedError`.
     """
     with tenant.session() as session:
-        items.create(session, item)
+        await_upload(session, item, services.settings)
     follow_upload(item)
     try:
-        store.put(item.original_key, body, item.mime_type)
+        services.store.put(item.original_key, body, item.mime_type)
     except Exception:
         with tenant.session() as session:
             items.mark_deleted(session, item.id)
+            limits.give_image_back(session, item.user_id, item.created_at)
         raise
     return item

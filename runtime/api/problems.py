@@ -18,6 +18,8 @@ from runtime.api.gateway import request_id
 from runtime.api.validation import InvalidField, invalid_fields, is_unreadable
 from runtime.events import PublishError
 from runtime.failures import PermanentError, TransientError
+from runtime.limits import LimitReachedError
+from runtime.models import now
 from runtime.pagination import InvalidCursorError
 
 logger = Logger()
@@ -134,6 +136,11 @@ def register(app: FastAPI) -> None:
     async def bus_down(request: Request, error: Exception) -> JSONResponse:
         logger.error("The event bus did not take an event", exc_info=error)
         return unavailable(request, "What should be done cannot be handed on. Ask for it again in a moment.")
+
+    @app.exception_handler(LimitReachedError)
+    async def limit_reached(request: Request, error: LimitReachedError) -> JSONResponse:
+        seconds = ceil((error.resets_at - now()).total_seconds())
+        return problem_response(request.scope, 429, str(error), headers={"Retry-After": str(max(seconds, 1))})
 
     @app.exception_handler(PermanentError)
     async def refused_by_vendor(request: Request, error: PermanentError) -> JSONResponse:

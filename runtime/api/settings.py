@@ -10,10 +10,13 @@ from runtime.settings import (
     Settings,
     StorageSettings,
     UploadLimits,
+    UserLimits,
 )
 
 
-class ApiSettings(Settings, DatabaseSettings, StorageSettings, EventSettings, UploadLimits, EmbeddingSettings):
+class ApiSettings(
+    Settings, DatabaseSettings, StorageSettings, EventSettings, UploadLimits, UserLimits, EmbeddingSettings
+):
     """The API's settings; `/version`, `/config.json` and `/search/config` publish the harmless ones."""
 
     analysis_model: str

@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from runtime import analyses, items, usage
+from runtime import analyses, items, limits, usage
 from runtime.analyses import AnalysisGoneError, Claim, Finished
 from runtime.consumer import consume, route
 from runtime.database import connect
@@ -27,6 +27,7 @@ from runtime.settings import (
     QueueSettings,
     Settings,
     StorageSettings,
+    UserLimits,
     VisionSettings,
     load,
 )
@@ -43,7 +44,9 @@ MAX_PREVIEW_BYTES = 5 * 1024 * 1024
 """What the API takes of an image; our previews have a tenth of it."""
 
 
-class AnalyzerSettings(Settings, DatabaseSettings, StorageSettings, EventSettings, QueueSettings, VisionSettings):
+class AnalyzerSettings(
+    Settings, DatabaseSettings, StorageSettings, EventSettings, QueueSettings, UserLimits, VisionSettings
+):
     """What the analyzer knows about its stack."""
 
 
@@ -56,12 +59,13 @@ class Analyzer:
     vision: Vision
     model: str
     """Asked when the event names none."""
+    limits: UserLimits
 
     def analyze(self, lease: timedelta, event: ImageProcessed | AnalysisRequested) -> None:
         """Analyse the event's item, or only report again that it is done. `lease` is how long this call can last.
 
-        Raises `PermanentError` when the model refuses the image, `TransientError` when it is busy, and `AtWorkError`
-        while another delivery is at work on the same image.
+        Raises `PermanentError` when the model refuses the image, `LimitReachedError` when its owner has no budget left,
+        `TransientError` when the model is busy, and `AtWorkError` while another delivery is at work on the same image.
         """
         asked = event.model if isinstance(event, AnalysisRequested) else None
         # A command's correlation id names the command, in every delivery of it.
@@ -85,6 +89,9 @@ class Analyzer:
             except ItemGoneError:
                 logger.info("the item went before it was claimed")
                 return
+            if isinstance(claimed, Claim):
+                # Raised, it takes the claim back.
+                limits.require_budget(session, self.limits)
         match claimed:
             case Claim():
                 self._look(event, item, asked or self.model, claimed)
@@ -177,7 +184,7 @@ def start() -> Analyzer:
     settings = load(AnalyzerSettings)
     engine = connect(settings.database_url.get_secret_value(), settings.database_pool_size)
     step = Step(Stage.ANALYSIS, engine, settings.event_bus, WorkQueue(settings.queue_url, settings.max_receives))
-    return Analyzer(step, ImageStore(settings.bucket_name), Vision(settings), settings.analysis_model)
+    return Analyzer(step, ImageStore(settings.bucket_name), Vision(settings), settings.analysis_model, settings)
 
 
 @observed()

@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from runtime import analyses, embedding_claims, items, usage
+from runtime import analyses, embedding_claims, items, limits, usage
 from runtime.consumer import consume, route
 from runtime.database import connect
 from runtime.embedding_claims import EmbeddingWork
@@ -23,7 +23,15 @@ from runtime.models import Analysis, Item, Stage, Status, now
 from runtime.observability import observed
 from runtime.redelivery import WorkQueue
 from runtime.search.document import document_text, index, tags_of
-from runtime.settings import DatabaseSettings, EmbeddingSettings, EventSettings, QueueSettings, Settings, load
+from runtime.settings import (
+    DatabaseSettings,
+    EmbeddingSettings,
+    EventSettings,
+    QueueSettings,
+    Settings,
+    UserLimits,
+    load,
+)
 from runtime.step import Step
 
 logger = Logger()
@@ -32,7 +40,7 @@ READY = (Status.ANALYZED, Status.SEARCHABLE)
 """Where an item has been analysed, and may be indexed."""
 
 
-class EmbedderSettings(Settings, DatabaseSettings, EventSettings, QueueSettings, EmbeddingSettings):
+class EmbedderSettings(Settings, DatabaseSettings, EventSettings, QueueSettings, UserLimits, EmbeddingSettings):
     """What the embedder knows about its stack."""
 
 
@@ -44,13 +52,14 @@ class Indexer:
     embedder: Embedder
     model: str
     """The model that `embedder` embeds documents with."""
+    limits: UserLimits
 
     def index(self, lease: timedelta, event: AnalysisComplete | EmbeddingRequested) -> None:
         """Index the item by its newest analysis, whichever the event is about; what is indexed is only reported again.
         `lease` is how long this call can last.
 
-        Raises `PermanentError` when the model refuses the text, `TransientError` when it is busy, and `AtWorkError`
-        while another delivery is at work on the same text.
+        Raises `PermanentError` when the model refuses the text, `LimitReachedError` when its owner has no budget left,
+        `TransientError` when the model is busy, and `AtWorkError` while another delivery is at work on the same text.
         """
         with self.step.session(event) as session:
             item = items.take_up(session, event.item_id, self.step.stage)
@@ -74,6 +83,9 @@ class Indexer:
                 claimed = embedding_claims.claim(
                     session, item_id=item.id, user_id=item.user_id, text=text, model=self.model, lease=lease
                 )
+                if isinstance(claimed, EmbeddingWork):
+                    # Raised, it takes the claim back.
+                    limits.require_budget(session, self.limits)
         match claimed:
             case InProgress():
                 wait = (claimed.lease_until - now()).total_seconds()
@@ -143,7 +155,7 @@ def start() -> Indexer:
     settings = load(EmbedderSettings)
     engine = connect(settings.database_url.get_secret_value(), settings.database_pool_size)
     step = Step(Stage.EMBEDDING, engine, settings.event_bus, WorkQueue(settings.queue_url, settings.max_receives))
-    return Indexer(step, Embedder(settings), settings.embedding_model)
+    return Indexer(step, Embedder(settings), settings.embedding_model, settings)
 
 
 @observed()

@@ -6,7 +6,7 @@ from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 from sqlalchemy.exc import SQLAlchemyError
 
-from runtime import items
+from runtime import items, limits
 from runtime.models import Item, now
 from runtime.storage import DeleteError
 from runtime.sweeping.run import Run, unchanged
@@ -35,6 +35,7 @@ def bury_abandoned_uploads(run: Run) -> bool:
             with run.session() as session:
                 if unchanged(session, item):
                     run.report.abandoned_uploads += items.mark_deleted(session, item.id) is not None
+                    limits.give_image_back(session, item.user_id, item.created_at)
         if not abandoned:
             return True
     return False

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
-from runtime import analyses, catalog, items
+from runtime import analyses, catalog, items, limits
 from runtime.api.dependencies import Services, ServicesDep, TenantDep
 from runtime.api.problems import ApiError, documented, not_found
 from runtime.api.schemas.analyses import AnalysisPublic
@@ -34,6 +34,9 @@ NEXT: Mapping[Status, type[ItemEvent]] = {
 }
 """What moves an item on from where it waits. Asking twice does no harm, so a lost event can be made up for too."""
 
+PAID = (AnalysisRequested, EmbeddingRequested)
+"""Requests for work that a model is paid for."""
+
 NOT_RETRIED = {
     Status.PENDING: "The file has not arrived. Upload it, or announce it anew with POST /uploads.",
     Status.SEARCHABLE: "Nothing has failed: the item is searchable. POST /items/{id}/analyze looks at it again.",
@@ -47,7 +50,10 @@ NOT_YET = "The image is not processed yet, and will be analysed when it is."
 
 
 @router.post(
-    "/items/{item_id}/retry", summary="Try again what failed", status_code=202, responses=documented(404, 409, 422, 503)
+    "/items/{item_id}/retry",
+    summary="Try again what failed",
+    status_code=202,
+    responses=documented(404, 409, 422, 429, 503),
 )
 def retry(item_id: UUID, tenant: TenantDep, services: ServicesDep) -> ItemPublic:
     """Puts a failed item back to before the stage that failed. One that seems stuck is set going again."""
@@ -56,7 +62,10 @@ def retry(item_id: UUID, tenant: TenantDep, services: ServicesDep) -> ItemPublic
         if item is None:
             raise not_found("item", item_id)
         latest = analyses.latest(session, item_id)
-    event = NEXT.get(item.status)
+        event = NEXT.get(item.status)
+        if event in PAID:
+            # Raised, it leaves the item as it was.
+            limits.require_budget(session, services.settings)
     if event is None:
         raise ApiError(409, NOT_RETRIED.get(item.status, "The item has just failed again: ask once more."))
     services.publish(event(correlation_id=upload_correlation_id(item_id), user_id=tenant.user_id, item_id=item_id))
@@ -70,7 +79,7 @@ def retry(item_id: UUID, tenant: TenantDep, services: ServicesDep) -> ItemPublic
     response_model=AnalysisAccepted,
     responses={
         200: {"model": AnalysisPublic, "description": "It has been, and this is the latest"},
-        **documented(404, 409, 422, 503),
+        **documented(404, 409, 422, 429, 503),
     },
 )
 def analyze(
@@ -87,6 +96,7 @@ def analyze(
             for analysis in analyses.versions(session, item_id):
                 if analysis.state == AnalysisState.DONE and request.model in {None, analysis.model}:
                     return JSONResponse(AnalysisPublic.of(analysis).model_dump(mode="json"))
+        limits.require_budget(session, services.settings)
         if items.analyze_again(session, item_id) is None:
             raise ApiError(409, NOT_ANALYZED.get(item.status, NOT_YET))
     services.publish(
@@ -102,11 +112,13 @@ def analyze(
     return AnalysisAccepted(item_id=item_id, model=request.model or services.settings.analysis_model)
 
 
-@router.post("/reindex", summary="Embed anew", tags=["search"], status_code=202, responses=documented(503))
+@router.post("/reindex", summary="Embed anew", tags=["search"], status_code=202, responses=documented(429, 503))
 def reindex(tenant: TenantDep, services: ServicesDep) -> ReindexAccepted:
     """Your items whose vector is of another model than the one in force now, or missing, get one of that."""
     with tenant.session() as session:
         outdated, total = catalog.outdated_embeddings(session, services.settings.embedding_model, REINDEX_BATCH)
+        if outdated:
+            limits.require_budget(session, services.settings)
     command = str(uuid4())
     services.publish(
         *(EmbeddingRequested(correlation_id=command, user_id=tenant.user_id, item_id=item_id) for item_id in outdated)

@@ -5,7 +5,7 @@ from time import perf_counter
 from fastapi import APIRouter
 from sqlmodel import Session, col, select
 
-from runtime import analyses, usage
+from runtime import analyses, limits, usage
 from runtime.api.dependencies import Services, ServicesDep, Tenant, TenantDep
 from runtime.api.problems import documented
 from runtime.api.schemas.search import (
@@ -26,7 +26,7 @@ from runtime.storage import ImageStore
 router = APIRouter(tags=["search"])
 
 
-@router.post("/search", summary="Find images", responses=documented(400, 422, 503))
+@router.post("/search", summary="Find images", responses=documented(400, 422, 429, 503))
 def search(request: SearchRequest, tenant: TenantDep, services: ServicesDep) -> SearchResponse:
     """Finds your images by their text and analyses (`bm25`), by meaning (`vector`), or by both (`hybrid`)."""
     started = perf_counter()
@@ -77,10 +77,12 @@ def search_config(services: ServicesDep) -> SearchConfig:
 
 
 def _embed(request: SearchRequest, tenant: Tenant, services: Services) -> list[float] | None:
-    """The query's vector, where one is needed; what it cost is recorded."""
+    """The query's vector, where one is needed; what it cost is recorded. Raises `runtime.limits.LimitReachedError`."""
     text = grammar.parse(request.query).text
     if request.search_type == SearchType.BM25 or not text:
         return None
+    with tenant.session() as session:
+        limits.require_budget(session, services.settings)
     embedded = services.embedder.query(text, services.settings.query_embedding_model)
     with tenant.session() as session:
         usage.record(

@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 
 from runtime import analyses, items
 from runtime.api.dependencies import ServicesDep, TenantDep
-from runtime.api.intake import announced_by, awaited, follow_upload, take_in
+from runtime.api.intake import announced_by, await_upload, awaited, follow_upload, take_in
 from runtime.api.problems import ApiError, documented
 from runtime.api.schemas.items import ItemPublic
 from runtime.api.schemas.uploads import UploadForm, UploadRequest, UploadTicket
@@ -24,7 +24,7 @@ MAX_DIRECT_BYTES = 4 * 1024 * 1024
     summary="Announce an image",
     status_code=201,
     response_model=UploadTicket,
-    responses={200: {"model": ItemPublic, "description": "You have this image already"}, **documented(413, 422)},
+    responses={200: {"model": ItemPublic, "description": "You have this image already"}, **documented(413, 422, 429)},
 )
 def announce(announced: UploadRequest, tenant: TenantDep, services: ServicesDep) -> UploadTicket | JSONResponse:
     """Reserves an item and says where to send its file; as the file arrives, the item is processed.
@@ -42,17 +42,17 @@ def announce(announced: UploadRequest, tenant: TenantDep, services: ServicesDep)
         if known is not None and known.status != Status.PENDING:
             public = ItemPublic.of(known, analyses.latest(session, known.id), services.store)
             return JSONResponse(public.model_dump(mode="json"))
-        item = known or items.create(session, item)
+        item = known or await_upload(session, item, services.settings)
     follow_upload(item)
     post = services.store.presigned_post(item.original_key, item.mime_type, item.file_size)
     return UploadTicket(item_id=item.id, url=post.url, fields=post.fields, expires_at=post.expires_at)
 
 
-@router.post("/items", summary="Send a small image", status_code=201, responses=documented(400, 413, 422))
+@router.post("/items", summary="Send a small image", status_code=201, responses=documented(400, 413, 422, 429))
 def send(form: Annotated[UploadForm, Form()], tenant: TenantDep, services: ServicesDep) -> ItemPublic:
     """Takes an image of at most 4 MB through the API itself; `POST /uploads` takes larger ones."""
     if (form.file.size or 0) > MAX_DIRECT_BYTES:
         raise ApiError(413, f"file: {form.file.size} bytes; at most {MAX_DIRECT_BYTES} here. Use POST /uploads.")
     announced = announced_by(form.file)
-    item = take_in(tenant, services.store, awaited(tenant.user_id, announced), form.file.file.read())
+    item = take_in(tenant, services, awaited(tenant.user_id, announced), form.file.file.read())
     return ItemPublic.of(item, None, services.store)

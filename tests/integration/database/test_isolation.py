@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import date
 
 import pytest
 from sqlalchemy import Connection, text
@@ -9,7 +10,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlmodel import Session
 
 from runtime.database import role_session, tenant_session
-from runtime.models import TENANT_TABLES, TenantIndex, Usage
+from runtime.models import TENANT_TABLES, Intake, TenantIndex, Usage
 from runtime.search.document import index
 from runtime.settings import EMBEDDING_DIMENSIONS
 from tests.integration.conftest import Database
@@ -38,6 +39,7 @@ def filled(database: Database) -> Database:
             index(session, item, analysis, [1.0] * EMBEDDING_DIMENSIONS, "voyage-test")
             add_embedding_claim(session, item, "the same words")
             add_tag_and_album(session, item)
+            session.add(Intake(user_id=user, month=date(2026, 11, 1), images=1))
             session.add(Usage(user_id=user, operation="query", model="voyage-test", input_tokens=1))
         with role_session(database.sweeper) as session:
             session.add(TenantIndex(user_id=user))

@@ -71,6 +71,8 @@ def stage(database: Database, models: str, aws: str, monkeypatch: pytest.MonkeyP
         "ANTHROPIC_API_KEY": "test",
         "ANTHROPIC_BASE_URL": models,
         "ANALYSIS_MODEL": "claude-sonnet-5-5",
+        "MONTHLY_IMAGE_QUOTA": "0",
+        "MONTHLY_AI_BUDGET_USD": "0",
         "VOYAGE_API_KEY": "test",
         "VOYAGE_BASE_URL": f"{models}/v1",
         "EMBEDDING_MODEL": "voyage-4-large",

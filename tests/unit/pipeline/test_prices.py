@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from components.settings import StackSettings
+from runtime.analysis import MODELS
 from runtime.prices import LONG_PROMPT_TOKENS, PRICES, cost_usd
 
 
@@ -30,3 +31,8 @@ def test_what_an_unknown_model_costs_is_unknown_rather_than_nothing() -> None:
 @pytest.mark.parametrize("setting", ["analysis_model", "answer_model", "embedding_model", "query_embedding_model"])
 def test_the_price_of_every_default_model_is_known(setting: str) -> None:
     assert StackSettings.model_fields[setting].default in PRICES
+
+
+@pytest.mark.parametrize("model", ["rerank-2.5", "rerank-2.5-lite", *MODELS])
+def test_the_price_of_every_model_that_can_be_asked_for_is_known(model: str) -> None:
+    assert model in PRICES
