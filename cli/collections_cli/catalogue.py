@@ -1,15 +1,13 @@
 """Which commands there are, and where each is. `collections --help` is made from this alone: it imports no framework,
 and a command imports no other command's modules."""
 
-from dataclasses import dataclass
-from importlib import metadata
+from typing import NamedTuple
 
 PROGRAM = "collections"
 PURPOSE = "Keep images in Collections and find them again."
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One command."""
 
     section: str
@@ -35,12 +33,34 @@ COMMANDS = {
     **_commands("Put in", "commands.items", retry="Try again what failed."),
     **_commands("Find", "commands.search", search="Find images by words, by meaning, or both."),
     **_commands(
+        "Find",
+        "commands.ask",
+        ask="Ask a question; the answer is from your images alone.",
+        chat="Talk about your images.",
+    ),
+    **_commands(
+        "Find",
+        "commands.alike",
+        similar="Show images that mean much the same as one.",
+        duplicates="Show images that are there twice, or look alike.",
+    ),
+    **_commands(
         "Look and change",
         "commands.items",
         list="List your images.",
         show="Show one image with all that is known of it.",
         open="Open an image in the browser.",
+        edit="Set an image's title, note or category.",
         delete="Delete images for good.",
+    ),
+    **_commands("Look and change", "commands.tags", tag="Tags: list, add, remove, rename, delete."),
+    **_commands("Look and change", "commands.albums", album="Albums: list, create, show, add, remove, rename, delete."),
+    **_commands(
+        "Your account",
+        "commands.account",
+        status="Show your collection in numbers.",
+        usage="Show what the models have cost, and what is left.",
+        export="Download everything of yours as a zip.",
     ),
     **_commands("Operate", "commands.doctor", doctor="Say what is wrong here, and what to do about it."),
     **_commands("Operate", "admin.commands", admin="Operate a stack, with AWS credentials of your own."),
@@ -72,6 +92,8 @@ def help_text() -> str:
 
 def version() -> str:
     """Of this program, as installed; a checkout that is not installed says so."""
+    from importlib import metadata
+
     try:
         return metadata.version("collections-cli")
     except metadata.PackageNotFoundError:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from collections_cli.failures import NoImagesError, NoSuchFileError, UnsupportedFileError
+from collections_cli.failures import FileChangedError, NoImagesError, NoSuchFileError, UnsupportedFileError
 
 CONTENT_TYPES = {
     ".jpg": "image/jpeg",
@@ -59,17 +59,24 @@ def measured(path: Path, file: io.BufferedReader) -> ImageFile:
 
 
 class WatchedFile(io.BufferedReader):
-    """A file that tells how much of it has been read."""
+    """A file that tells how much of it has been read, and notices when it is not what was announced."""
 
     def __init__(self, path: Path, sent: Sent) -> None:
         super().__init__(io.FileIO(path))
-        self._sent = sent
-        self.watched = False
+        self._path, self._sent = path, sent
+        self._left: int | None = None
+
+    def watch(self, size: int) -> None:
+        """From here on, `size` bytes are to come."""
+        self._left = size
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """As always; tells, once it is `watched`."""
+        """As always; raises `FileChangedError` when there is less or more than was announced."""
         content = super().read(size)
-        if self.watched:
+        if self._left is not None:
+            self._left -= len(content)
+            if self._left < 0 or (not content and self._left):
+                raise FileChangedError(f"{self._path} changed while it was being sent, and was not kept. Run it again.")
             self._sent(len(content))
         return content
 

@@ -1,7 +1,8 @@
 """The command `collections`: a group whose commands are imported when they are called."""
 
+from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 from typer.core import TyperGroup
@@ -10,23 +11,32 @@ from typer.main import get_group
 from collections_cli.catalogue import COMMANDS, PURPOSE, help_text, version
 
 
+class _Commands(Mapping[str, Any]):
+    """All commands by name; each is imported when it is looked up."""
+
+    def __getitem__(self, name: str) -> Any:
+        module = import_module(f"collections_cli.{COMMANDS[name].module}")
+        group: Any = get_group(module.app)
+        return group.commands.get(name, group)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
 class Catalogue(TyperGroup):
-    """Commands by the modules that have them."""
+    """A group of commands that are elsewhere."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = cast("Any", _Commands())
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """All names, in the order of the help."""
+        """All names, without importing any."""
         del ctx
-        return list(COMMANDS)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Import the command of that name."""
-        del ctx
-        entry = COMMANDS.get(cmd_name)
-        if entry is None:
-            return None
-        module = import_module(f"collections_cli.{entry.module}")
-        group: Any = get_group(module.app)
-        return group.commands.get(cmd_name, group)
+        return list(self.commands)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """The same as without the framework."""

@@ -1,8 +1,8 @@
 """What the API answers with, as far as this client uses it. `/openapi.json` of the API describes all of it."""
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
-SearchType = Literal["hybrid", "bm25", "vector"]
+SearchType = Literal["hybrid", "bm25", "vector", "agentic"]
 
 Status = Literal["pending", "uploaded", "processed", "analyzed", "searchable", "duplicate", "failed"]
 
@@ -53,10 +53,21 @@ class Item(TypedDict):
     camera: str | None
     title: str | None
     note: str | None
+    category: NotRequired[str | None]
+    tags: NotRequired[list[str]]
     created_at: str
     latest_analysis: Analysis | None
     image_url: str | None
     thumbnail_url: str | None
+
+
+class ItemChanges(TypedDict, total=False):
+    """What a user says of an item."""
+
+    title: str | None
+    note: str | None
+    category: str | None
+    tags: list[str]
 
 
 class ItemPage(TypedDict):
@@ -98,4 +109,135 @@ class SearchResponse(TypedDict):
     search_type: SearchType
     results: list[SearchResult]
     total_results: int
+    confidence: float
+    answer: str | None
+    answer_confidence: float | None
+    citations: list[str]
+    agent_reasoning: str | None
+    tools_used: list[str]
     retrieval_time_ms: float
+    answer_time_ms: float | None
+
+
+class NearDuplicate(TypedDict):
+    """An image that looks like another."""
+
+    item: Item
+    distance: int
+
+
+class Duplicates(TypedDict):
+    """Other images that are, or look like, one."""
+
+    exact: list[Item]
+    near: list[NearDuplicate]
+
+
+class SimilarItem(TypedDict):
+    """An item that means much the same."""
+
+    item: Item
+    score: float
+
+
+class ChatReply(TypedDict):
+    """What was replied."""
+
+    session_id: str
+    message: str
+    conversation_turn: int
+    search_results: list[SearchResult]
+    tools_used: list[str]
+    response_time_ms: float
+
+
+class ChatSession(TypedDict):
+    """What a conversation is known by."""
+
+    session_id: str
+    title: str
+    turns: int
+    last_activity: str
+    expires_at: str
+
+
+class Tag(TypedDict):
+    """A word that the user gives to items."""
+
+    id: str
+    name: str
+    items: int
+
+
+class Album(TypedDict):
+    """Items that the user keeps together."""
+
+    id: str
+    name: str
+    description: str | None
+    items: int
+    updated_at: str
+
+
+class IndexCoverage(TypedDict):
+    """How much of the collection search knows."""
+
+    searchable: int
+    expected: int
+    share: float | None
+    outdated: int
+
+
+class Statistics(TypedDict):
+    """The collection in numbers."""
+
+    items: int
+    bytes: int
+    by_status: dict[str, int]
+    by_category: dict[str, int]
+    tags: int
+    albums: int
+    index: IndexCoverage
+
+
+class MonthUse(TypedDict):
+    """What the models were used for in a month."""
+
+    month: str
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float
+
+
+class ImagesLeft(TypedDict):
+    """Images of this month; without a quota, nothing is left or not."""
+
+    used: int
+    quota: int | None
+    left: int | None
+
+
+class BudgetLeft(TypedDict):
+    """What the models may cost this month."""
+
+    used_usd: float
+    budget_usd: float | None
+    left_usd: float | None
+
+
+class Usage(TypedDict):
+    """What was used, and what is left."""
+
+    months: list[MonthUse]
+    images: ImagesLeft
+    budget: BudgetLeft
+    resets_at: str
+
+
+class Export(TypedDict):
+    """A zip of everything, made or being made."""
+
+    request_id: str
+    status: str
+    url: NotRequired[str | None]
+    error: NotRequired[str | None]

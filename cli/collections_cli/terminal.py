@@ -67,3 +67,8 @@ def explained(*others: type[Exception]) -> Generator[None]:
         if isinstance(error, ApiError) and error.request_id:
             say(f"request id: {error.request_id}", "dim")
         raise typer.Exit(code) from error
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """`1 image`, `12 images`."""
+    return f"{number:,} {one if number == 1 else many}"

@@ -93,16 +93,17 @@ class Uploading:
         has ended; and `KeyboardInterrupt`.
         """
         with ThreadPoolExecutor(self.workers, thread_name_prefix="upload") as pool:
-            open_tasks = {pool.submit(self._one, path) for path in paths}
+            tasks = {pool.submit(self._one, path) for path in paths}
             try:
-                while open_tasks:
-                    done, open_tasks = wait(open_tasks, return_when=FIRST_COMPLETED)
+                while tasks:
+                    done, _ = wait(tasks, return_when=FIRST_COMPLETED)
                     for task in done:
                         self._take(task)
+                        tasks.discard(task)
             except BaseException:
                 self.stop()
                 pool.shutdown(wait=True, cancel_futures=True)
-                self._keep_finished(open_tasks)
+                self._keep_finished(tasks)
                 raise
 
     def stop(self) -> None:

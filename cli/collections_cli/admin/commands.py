@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Generator
-from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from collections_cli.admin import images, oversight
+from collections_cli.admin.operating import StackName, Stage, operating
 from collections_cli.connection import http
-from collections_cli.exits import Exit
 from collections_cli.options import AsJson, command_group
-from collections_cli.terminal import explained, output, say, show_json
+from collections_cli.terminal import output, say, show_json
 
 app = command_group("Operate a stack, with AWS credentials of your own.")
 params = command_group("A stack's settings.")
@@ -23,16 +21,7 @@ user = command_group("Who may sign in.")
 app.add_typer(params, name="params")
 app.add_typer(user, name="user")
 
-StackName = Annotated[str, typer.Option("--stack", help="local, dev, test or prod.")]
 Email = Annotated[str, typer.Argument(metavar="EMAIL")]
-
-
-class Stage(StrEnum):
-    """A step of the pipeline."""
-
-    PROCESSING = "processing"
-    ANALYSIS = "analysis"
-    EMBEDDING = "embedding"
 
 
 @params.command("import")
@@ -41,7 +30,7 @@ def import_params(
     stack: StackName,
 ) -> None:
     """Set a stack's keys and addresses from an env file, in one go; keys are encrypted."""
-    with _explained():
+    with operating():
         from collections_cli.admin.parameters import import_parameters
 
         done = import_parameters(file, stack)
@@ -65,7 +54,7 @@ def create_user(
     ] = False,
 ) -> None:
     """Let somebody in. Cognito mails them a password for the first sign-in."""
-    with _explained():
+    with operating():
         from collections_cli.admin.stack import Stack
         from collections_cli.admin.users import Users
 
@@ -83,7 +72,7 @@ def create_user(
 @user.command("disable")
 def disable_user(email: Email, stack: StackName) -> None:
     """Let somebody in no more. What they keep stays; a token that they hold is good for an hour at most."""
-    with _explained():
+    with operating():
         from collections_cli.admin.stack import Stack
         from collections_cli.admin.users import Users
 
@@ -94,7 +83,7 @@ def disable_user(email: Email, stack: StackName) -> None:
 @user.command("enable")
 def enable_user(email: Email, stack: StackName) -> None:
     """Let somebody in again."""
-    with _explained():
+    with operating():
         from collections_cli.admin.stack import Stack
         from collections_cli.admin.users import Users
 
@@ -105,7 +94,7 @@ def enable_user(email: Email, stack: StackName) -> None:
 @user.command("list")
 def list_users(stack: StackName, as_json: AsJson = False) -> None:
     """Show who may sign in."""
-    with _explained():
+    with operating():
         from collections_cli.admin.stack import Stack
         from collections_cli.admin.users import Users
 
@@ -125,7 +114,7 @@ def outputs(
     environment: Annotated[bool, typer.Option("--env", help="Print what tests/e2e needs, as NAME=value.")] = False,
 ) -> None:
     """Show what a stack exports: its addresses and names."""
-    with _explained():
+    with operating():
         from collections_cli.admin.stack import Stack
 
         deployed = Stack.load(stack)
@@ -146,7 +135,7 @@ def outputs(
 @app.command()
 def smoke(stack: StackName) -> None:
     """Upload an image as a user of its own, find it, delete it; leave nothing behind."""
-    with _explained(), http() as connection:
+    with operating(), http() as connection:
         from collections_cli.admin import smoke as test
         from collections_cli.admin.stack import Stack
 
@@ -157,7 +146,7 @@ def smoke(stack: StackName) -> None:
 @app.command()
 def redrive(stack: StackName, stage: Annotated[Stage, typer.Option(help="Whose messages were given up.")]) -> None:
     """Move a stage's dead letters back to its queue, once the cause is gone."""
-    with _explained():
+    with operating():
         from collections_cli.admin.redrive import redrive as move
         from collections_cli.admin.stack import Stack
 
@@ -168,14 +157,6 @@ def redrive(stack: StackName, stage: Annotated[Stage, typer.Option(help="Whose m
         output().print(f"{result.returned} came back at once: nobody understands them; look at them in the queue")
 
 
-@contextmanager
-def _explained() -> Generator[None]:
-    """Tell what went wrong in a sentence, and end with the exit code of its kind."""
-    try:
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        with explained(BotoCoreError, ClientError):
-            yield
-    except ModuleNotFoundError as error:
-        say(f"collections: {error.name} is missing. Install the operators' part: pip install './cli[admin]'", "red")
-        raise typer.Exit(Exit.THIS_MACHINE) from error
+for command in (images.reprocess, images.reindex, oversight.logs):
+    app.command()(command)
+app.command("backup-check")(oversight.backup_check)

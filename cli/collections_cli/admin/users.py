@@ -78,6 +78,14 @@ class Users:
         except self.cognito.exceptions.UserNotFoundException:
             raise _nobody(email) from None
 
+    def subject(self, email: str) -> str:
+        """The user's id everywhere in the stack: Cognito's `sub`. Raises `UserError`."""
+        try:
+            found = self.cognito.admin_get_user(UserPoolId=self.pool, Username=email)
+        except self.cognito.exceptions.UserNotFoundException:
+            raise _nobody(email) from None
+        return next(each.get("Value", "") for each in found.get("UserAttributes", []) if each["Name"] == "sub")
+
     def delete(self, email: str) -> None:
         """Remove the login, and nothing else."""
         self.cognito.admin_delete_user(UserPoolId=self.pool, Username=email)

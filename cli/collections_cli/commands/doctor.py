@@ -30,7 +30,7 @@ def doctor(profile: Profile = None, as_json: AsJson = False) -> None:
     if as_json:
         show_json([_values(finding) for finding in found])
     else:
-        say("All is well." if not wrong else "Do the first of these, then run it again.", None if wrong else "green")
+        say("Do this, then run it again." if wrong else "All is well.", None if wrong else "green")
     if wrong:
         raise typer.Exit(wrong[0].exit)
 

@@ -1,14 +1,18 @@
 """Commands about single images: `list`, `show`, `open`, `edit`, `retry`, `delete`."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from collections_cli.connection import signed_in
+from collections_cli.dates import beginning_of, end_of
 from collections_cli.exits import Exit
 from collections_cli.failures import ApiError, UsageError, sentence
-from collections_cli.options import AsJson, Category, ItemId, ItemIds, Profile, Yes, command_group
+from collections_cli.options import AsJson, Category, ItemId, ItemIds, Profile, TakenFrom, TakenTo, Yes, command_group
 from collections_cli.terminal import explained, output, say, show_json
+
+if TYPE_CHECKING:
+    from collections_cli.resources import ItemChanges
 
 app = command_group()
 
@@ -17,6 +21,10 @@ app = command_group()
 def list_items(
     status: Annotated[str | None, typer.Option(help="Only this state, such as failed.")] = None,
     category: Category = None,
+    tag: Annotated[str | None, typer.Option(help="Only with this tag.")] = None,
+    words: Annotated[str | None, typer.Option(help="Only with these words in title, note, text or analysis.")] = None,
+    taken_from: TakenFrom = None,
+    taken_to: TakenTo = None,
     sort: Annotated[str | None, typer.Option(help="newest, oldest or taken.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="So many at most.")] = None,
     profile: Profile = None,
@@ -26,7 +34,15 @@ def list_items(
     from itertools import islice
 
     with signed_in(profile) as client:
-        found = client.items(status=status, category=category, sort=sort)
+        found = client.items(
+            status=status,
+            category=category,
+            tag=tag,
+            q=words,
+            taken_from=beginning_of(taken_from),
+            taken_to=end_of(taken_to),
+            sort=sort,
+        )
         items = list(islice(found, limit))
     if as_json:
         show_json(items)
@@ -66,6 +82,30 @@ def open_item(
         elif typer.launch(url) != 0:
             say("No browser can be started here; this is the address:")
             typer.echo(url)
+
+
+@app.command()
+def edit(
+    item_id: ItemId,
+    title: Annotated[str | None, typer.Option(help="What you call it; '' for none.")] = None,
+    note: Annotated[str | None, typer.Option(help="Anything you want to find it by; '' for none.")] = None,
+    category: Annotated[str | None, typer.Option(help="Your own choice; '' for what the analysis says.")] = None,
+    profile: Profile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Set an image's title, note or category. What you say stays, also when the image is analysed again."""
+    given = {"title": title, "note": note, "category": category}
+    changes = cast("ItemChanges", {name: value or None for name, value in given.items() if value is not None})
+    with signed_in(profile) as client:
+        if not changes:
+            raise UsageError("Say what to change: --title, --note or --category.")
+        item = client.change(item_id, changes)
+    if as_json:
+        show_json(item)
+        return
+    from collections_cli import display
+
+    display.show_item(output(), item)
 
 
 @app.command()

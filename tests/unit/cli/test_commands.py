@@ -42,6 +42,8 @@ ITEM = {
     "taken_at": None,
     "camera": None,
     "title": None,
+    "category": "Travel",
+    "tags": ["sea"],
     "note": None,
     "created_at": "2026-01-02T03:04:05Z",
     "latest_analysis": {"category": "Travel", "headline": "A [sandy] beach", "summary": "", "answered_by": "claude"},

@@ -58,7 +58,7 @@ def options_of(words: list[str]) -> set[str] | None:
     for word in words:
         if not hasattr(found, "commands"):
             break
-        found = found.get_command(None, word)
+        found = found.commands.get(word)
         if found is None:
             return None
     return {option for parameter in found.params for option in parameter.opts}
