@@ -16,7 +16,7 @@ export PYTHONUTF8 := 1
 export PYTHONPATH := cli
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local test settings soak bench redrive smoke e2e image check format wheels schema lock clean stack-environments test-environments
+.PHONY: help demo local test settings soak bench eval redrive smoke e2e image check format wheels schema lock clean stack-environments test-environments
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ e2e: test-environments ## The tests of a deployed stack: one that the environmen
 
 bench: test-environments ## Speed and memory beside others', in docs/benchmarks.md (best on an idle machine)
 	@$(DEV)/python -m benchmarks
+
+eval: test-environments ## How well search finds, in docs/evaluation.md, or for a data set of one's own (DATASET=images.json)
+	@$(DEV)/python -m evaluation $(DATASET)
 
 check: test-environments ## Format, lint and types only
 	@$(DEV)/ruff format --check --quiet . || { echo "run 'make format'"; exit 1; }

@@ -13,6 +13,7 @@ ALONE = {
     "test_soak.py",
     "test_stack_survival.py",
     "test_benchmarks.py",
+    "test_evaluation.py",
     "test_provisioner.py",
     "test_any_settings.py",
     "test_deploy_order.py",
