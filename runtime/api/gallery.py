@@ -1,4 +1,4 @@
-"""The gallery's page and its assets: read when first asked for, so that no other request waits for them.
+"""The gallery's page, the documentation's, and their assets: read when first asked for, so that no other request waits.
 
 Assets are addressed by a digest of them all, so that browsers may keep them for good; the page itself names the current
 ones and is asked for each time.
@@ -13,7 +13,9 @@ from pathlib import Path
 from runtime.api.bundle import bundle
 
 FOLDER = Path(__file__).resolve().parent.parent / "gallery"
-ENTRY = "app/main.js"
+GALLERY, DOCUMENTATION = "app/main.js", "app/docs.js"
+"""The modules that the two pages begin with."""
+
 STYLES = ("base", "shell", "grid", "detail", "views")
 """Style sheets, in the order in which they are joined."""
 
@@ -31,9 +33,10 @@ class Asset:
 
 @dataclass(frozen=True)
 class Gallery:
-    """The page, and what it loads from `static/{digest}/`."""
+    """The pages, and what they load from `static/{digest}/`."""
 
     page: str
+    documentation: str
     digest: str
     assets: Mapping[str, Asset]
 
@@ -42,14 +45,16 @@ class Gallery:
 def gallery() -> Gallery:
     """Raises `BundleError`."""
     assets = {
-        "gallery.js": Asset(bundle(FOLDER, ENTRY), "text/javascript"),
+        "gallery.js": Asset(bundle(FOLDER, GALLERY), "text/javascript"),
+        "docs.js": Asset(bundle(FOLDER, DOCUMENTATION), "text/javascript"),
         "gallery.css": Asset("".join(_read(f"styles/{name}.css") for name in STYLES), "text/css"),
         "icon.svg": Asset(_read("icon.svg"), "image/svg+xml"),
         "world.json": Asset(_read("vendor/world/land-110m.json"), "application/json"),
     }
     content = "\0".join(f"{name}\0{asset.body}" for name, asset in assets.items())
     digest = hashlib.sha256(content.encode()).hexdigest()[:_DIGEST_LENGTH]
-    return Gallery(_read("index.html").replace("{assets}", f"static/{digest}"), digest, assets)
+    page, documentation = (_read(name).replace("{assets}", f"static/{digest}") for name in ("index.html", "docs.html"))
+    return Gallery(page, documentation, digest, assets)
 
 
 def content_security_policy(*origins: str) -> str:

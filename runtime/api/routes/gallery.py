@@ -1,4 +1,4 @@
-"""The gallery: a page at `/` for whoever asks for HTML, and its assets."""
+"""The pages: the gallery at `/` for whoever asks for HTML, the documentation, and their assets."""
 
 from typing import Annotated
 
@@ -46,6 +46,13 @@ def root(
         links={"documentation": "docs", "openapi": "openapi.json", "health": "health", "configuration": "config.json"},
     )
     return JSONResponse(document.model_dump(), headers=varies)
+
+
+@router.get("/docs", include_in_schema=False)
+def documentation() -> HTMLResponse:
+    """The OpenAPI document as a page. It shares its origin with the gallery, so nothing on it comes from elsewhere."""
+    headers = {"Cache-Control": "no-cache", "Content-Security-Policy": content_security_policy()}
+    return HTMLResponse(gallery().documentation, headers=headers)
 
 
 @router.get("/static/{digest}/{name}", include_in_schema=False, responses=documented(404))

@@ -2,8 +2,6 @@
 
 from aws_lambda_powertools import Logger
 from fastapi import APIRouter, Response
-from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -13,8 +11,6 @@ from runtime.database import role_session
 
 router = APIRouter(tags=["service"])
 logger = Logger()
-
-NAME = "Collections"
 
 
 @router.get("/health", summary="Whether it works", responses={503: {"model": Health}})
@@ -60,9 +56,3 @@ def client_config(services: ServicesDep) -> ClientConfig:
         sign_in_url=settings.sign_in_url,
         cognito_endpoint=settings.cognito_endpoint,
     )
-
-
-@router.get("/docs", include_in_schema=False)
-def documentation() -> HTMLResponse:
-    """Swagger UI; its link to the document is relative, since the API may be reached under a path."""
-    return get_swagger_ui_html(openapi_url="openapi.json", title=NAME)

@@ -1,7 +1,7 @@
 /** One's images in an order and by filters: pages by cursor as they are needed, kept current while any is on its way. */
 import { call } from "./api.js";
 import { createStore } from "./store.js";
-import { SETTLED } from "./words.js";
+import { SETTLED, titleOf } from "./words.js";
 
 const PAGE = 100;
 const POLL_MILLISECONDS = 1500;
@@ -122,7 +122,6 @@ function schedule() {
 
 /** What the grid shows of an item: ten thousand whole analyses would fill a phone's memory. */
 export function slim(item) {
-  const analysis = item.latest_analysis;
   return {
     id: item.id,
     status: item.status,
@@ -130,8 +129,8 @@ export function slim(item) {
     error: item.error,
     duplicate_of: item.duplicate_of,
     name: item.original_filename,
-    title: item.title || analysis?.headline || item.original_filename,
-    category: item.category ?? analysis?.category ?? null,
+    title: titleOf(item),
+    category: item.category,
     thumbnail: item.thumbnail_url,
     size: item.file_size,
     created_at: item.created_at,

@@ -1,6 +1,7 @@
 /** Begins: finishes a sign-in that is under way, then shows the gallery or the way in. */
 import { render } from "preact";
 import { html } from "./html.js";
+import { readPlace } from "./router.js";
 import { end, finishSignIn, session } from "./session.js";
 import { useStore } from "./store.js";
 import { applyTheme } from "./theme.js";
@@ -16,6 +17,7 @@ async function begin() {
   applyTheme();
   try {
     await finishSignIn();
+    readPlace();
   } catch (error) {
     end(error.message);
   }

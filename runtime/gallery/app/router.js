@@ -4,7 +4,12 @@ import { createStore } from "./store.js";
 /** `path` begins with a slash; `params` is what follows the question mark. */
 export const place = createStore(parsed());
 
-addEventListener("hashchange", () => place.set(parsed()));
+addEventListener("hashchange", readPlace);
+
+/** Read the address anew: after it was replaced, which the browser does not tell of. */
+export function readPlace() {
+  place.set(parsed());
+}
 
 /**
  * @param {string} path
@@ -22,7 +27,7 @@ export function go(path, params, { replace = false } = {}) {
   if (hash === location.hash) return;
   if (replace) {
     history.replaceState(null, "", hash);
-    place.set(parsed());
+    readPlace();
   } else {
     location.hash = hash;
   }

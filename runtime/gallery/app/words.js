@@ -7,10 +7,10 @@ export const CATEGORIES = [
 
 /** Status of an item -> what it is doing. */
 export const STATUS = {
-  pending: "Waiting for its file",
+  pending: "Awaiting file",
   uploaded: "Uploaded",
-  processed: "Being looked at",
-  analyzed: "Being indexed",
+  processed: "Looking at it",
+  analyzed: "Indexing",
   searchable: "Searchable",
   duplicate: "Duplicate",
   failed: "Failed",
@@ -51,3 +51,6 @@ export function coordinates(latitude, longitude) {
   const part = (value, positive, negative) => `${Math.abs(value).toFixed(4)}° ${value < 0 ? negative : positive}`;
   return `${part(latitude, "N", "S")}, ${part(longitude, "E", "W")}`;
 }
+
+/** What an item is called: by oneself, by what was seen in it, or by its file. */
+export const titleOf = (item) => item.title || item.latest_analysis?.headline || item.original_filename;

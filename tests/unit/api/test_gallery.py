@@ -117,6 +117,14 @@ def test_every_answer_tells_browsers_to_be_careful(client: GatewayClient, path: 
     assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
 
 
+def test_the_documentation_loads_nothing_from_elsewhere(browser: GatewayClient) -> None:
+    page = browser.get("/docs")
+
+    assert "://" not in page.body
+    assert policy_of(page)["script-src"] == policy_of(page)["connect-src"] == ["'self'"]
+    assert {browser.get(f"/{path}").status for path in assets_of(page)} == {200}
+
+
 def test_the_page_has_nothing_inline(browser: GatewayClient) -> None:
     page = browser.get("/").body
 

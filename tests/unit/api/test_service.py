@@ -54,7 +54,7 @@ def test_documentation_finds_its_document_under_any_path(client: GatewayClient) 
     page = client.get("/docs")
 
     assert page.headers["content-type"].startswith("text/html")
-    assert "url: 'openapi.json'" in page.body
+    assert 'data-document="openapi.json"' in page.body
 
 
 def test_head_answers_as_get_without_a_body(client: GatewayClient) -> None:

@@ -6,7 +6,7 @@ import { Icon } from "../icons.js";
 import { attempt, notify } from "../notices.js";
 import { address, go, place } from "../router.js";
 import { useStore } from "../store.js";
-import { dateAndTime } from "../words.js";
+import { titleOf } from "../words.js";
 import { Cited, Prose } from "./answer.js";
 import { Empty } from "./states.js";
 
@@ -25,7 +25,7 @@ export function Chat() {
         <ul>${sessions.map((each) => html`
           <li key=${each.session_id}>
             <a href=${address(`/chat/${each.session_id}`)} aria-current=${each.session_id === session ? "page" : undefined}>
-              ${each.title ?? dateAndTime(each.last_activity)}</a>
+              ${each.title}</a>
           </li>`)}</ul>
       </aside>
       <${Conversation} session=${session} onTurn=${load} />
@@ -42,7 +42,7 @@ function Conversation({ session, onTurn }) {
     if (session === current.current) return;
     current.current = session;
     setTurns([]);
-    if (session) void attempt(async () => setTurns(turnsOf(await call("GET", `chat/sessions/${session}`))));
+    if (session) void attempt(async () => setTurns(await turnsOf(await call("GET", `chat/sessions/${session}`))));
   }, [session]);
   useEffect(() => { end.current?.scrollIntoView({ block: "end" }); }, [turns, waiting]);
 
@@ -88,7 +88,23 @@ function Conversation({ session, onTurn }) {
     </section>`;
 }
 
-/** A stored conversation as turns. */
-function turnsOf({ messages }) {
-  return messages.map(({ role, content, search_results }) => ({ role, text: content, results: search_results ?? [] }));
+/** A stored conversation, with what its replies listed as far as it is still there. */
+async function turnsOf({ messages }) {
+  const ids = [...new Set(messages.flatMap(({ items }) => items))];
+  const found = new Map(await Promise.all(ids.map(async (id) => [id, await resultOf(id)])));
+  return messages.flatMap(({ message, reply, items }) => [
+    { role: "user", text: message, results: [] },
+    { role: "assistant", text: reply, results: items.map((id) => found.get(id)).filter(Boolean) },
+  ]);
+}
+
+/** An image as a search would list it; nothing for one that was deleted. */
+async function resultOf(id) {
+  try {
+    const item = await call("GET", `items/${id}`);
+    return { item_id: id, headline: titleOf(item), thumbnail_url: item.thumbnail_url };
+  } catch (error) {
+    if (error.status === 404) return null;
+    throw error;
+  }
 }

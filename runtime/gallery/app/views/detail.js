@@ -6,7 +6,7 @@ import { Icon } from "../icons.js";
 import { library, remove, replace } from "../library.js";
 import { attempt, notify } from "../notices.js";
 import { addressWith, goWith } from "../router.js";
-import { bytes, date, dateAndTime, SETTLED, STAGE, STATUS } from "../words.js";
+import { bytes, date, dateAndTime, SETTLED, STAGE, STATUS, titleOf } from "../words.js";
 import { Dialog } from "./dialog.js";
 import { Edit } from "./edit.js";
 import { WorldMap } from "./map.js";
@@ -14,9 +14,11 @@ import { Loading, Trouble } from "./states.js";
 import { retry } from "./tile.js";
 
 const POLL_MILLISECONDS = 1500;
+const SIMILAR = 8;
 
 export function Detail({ id }) {
-  const [item, setItem] = useState(null);
+  const [loaded, setItem] = useState(null);
+  const item = loaded?.id === id ? loaded : null;
   const [trouble, setTrouble] = useState("");
   const load = () => call("GET", `items/${id}`).then((found) => { setItem(found); setTrouble(""); }, (error) => setTrouble(error.message));
   useEffect(() => { void load(); }, [id]);
@@ -31,11 +33,11 @@ export function Detail({ id }) {
     replace(next);
   };
   return html`
-    <${Dialog} label=${item ? titleOf(item) : "Image"} className="detail" onClose=${close}>
-      <div class="detail-body" onKeyDown=${step}>
+    <${Dialog} label=${item ? titleOf(item) : "Image"} className="detail" onClose=${close} onKeyDown=${step}>
+      <div class="detail-body">
         ${trouble && html`<${Trouble} message=${trouble} retry=${load} />`}
         ${!item && !trouble && html`<${Loading} />`}
-        ${item && html`<${Picture} item=${item} /><${Facts} item=${item} onChange=${changed} onReload=${load} onClose=${close} />`}
+        ${item && html`<${Picture} key=${`picture ${id}`} item=${item} /><${Facts} key=${id} item=${item} onChange=${changed} onReload=${load} onClose=${close} />`}
       </div>
     <//>`;
 }
@@ -105,14 +107,15 @@ function Fact({ name, value }) {
 
 function Similar({ id }) {
   const [found, setFound] = useState([]);
-  useEffect(() => { void attempt(async () => setFound((await call("GET", `items/${id}/similar`, { query: { limit: 8 } })).items)); }, [id]);
+  useEffect(() => {
+    void attempt(async () => setFound((await call("GET", `items/${id}/similar`, { query: { limit: SIMILAR } })).similar));
+  }, [id]);
   if (!found.length) return null;
   return html`
     <section class="similar"><h3>Similar</h3>
-      <ul>${found.map(({ item, id: own, thumbnail_url, latest_analysis, ...rest }) => {
-        const each = item ?? { id: own, thumbnail_url, latest_analysis, ...rest };
-        return html`<li key=${each.id}><a href=${addressWith({ item: each.id })}><img src=${each.thumbnail_url} alt=${titleOf(each)} loading="lazy" /></a></li>`;
-      })}</ul>
+      <ul>${found.map(({ item }) => html`
+        <li key=${item.id}><a href=${addressWith({ item: item.id })}>
+          <img src=${item.thumbnail_url} alt=${titleOf(item)} title=${titleOf(item)} loading="lazy" /></a></li>`)}</ul>
     </section>`;
 }
 
@@ -146,8 +149,6 @@ function Remove({ item, onClose }) {
     <button class="danger solid" onClick=${act}>Delete</button><button onClick=${() => setAsked(false)}>Keep</button></span>`;
 }
 
-const titleOf = (item) => item.title || item.latest_analysis?.headline || item.original_filename;
-
 /** Neighbours in what is shown behind the dialog. */
 function around(id) {
   const { items } = library.get();
@@ -155,6 +156,7 @@ function around(id) {
   return index < 0 ? {} : { before: items[index - 1]?.id, after: items[index + 1]?.id };
 }
 
+/** Arrows turn to the neighbours. */
 function step(event) {
   if (event.target.closest("input, textarea, select, pre")) return;
   const turn = { ArrowLeft: ".turn.before", ArrowRight: ".turn.after" }[event.key];

@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { html } from "../html.js";
 import { Icon } from "../icons.js";
 
-export function Dialog({ label, className, onClose, children }) {
+export function Dialog({ label, className, onClose, onKeyDown, children }) {
   const dialog = useRef(null);
   useEffect(() => {
     const before = document.activeElement;
@@ -16,7 +16,8 @@ export function Dialog({ label, className, onClose, children }) {
   };
   const outside = (event) => { if (event.target === dialog.current) onClose(); };
   return html`
-    <dialog ref=${dialog} class=${className} aria-label=${label} onCancel=${cancel} onClick=${outside}>
+    <dialog ref=${dialog} class=${className} aria-label=${label} onCancel=${cancel} onClick=${outside}
+      onKeyDown=${onKeyDown}>
       <button class="close quiet" aria-label="Close" onClick=${onClose}><${Icon} name="close" /></button>
       ${children}
     </dialog>`;

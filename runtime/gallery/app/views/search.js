@@ -19,6 +19,7 @@ const TYPES = {
   agentic: ["Thorough", "Several searches, one building on another; takes a while"],
 };
 const RESULTS = 50;
+const ANSWERED_FROM = 10;
 
 export function Search() {
   const { params } = useStore(place);
@@ -45,7 +46,7 @@ export function Search() {
       </button>
     </div>
     <${Filters} searching />
-    ${ask && !trouble && html`<${Answer} found=${busy ? null : found} />`}
+    ${(ask || type === "agentic") && !trouble && html`<${Answer} found=${busy ? null : found} />`}
     ${trouble && html`<${Trouble} message=${trouble} retry=${() => look()} />`}
     ${found && html`
       <p class="count" aria-live="polite">${busy ? "Searching…" : `${many(items.length, "image")} for “${found.query}”, ${Math.round(found.retrieval_time_ms)} ms`}</p>
@@ -59,8 +60,8 @@ function asked({ q, type = "hybrid", ask, category, tag, taken_from, taken_to })
   return {
     query: q,
     search_type: type,
-    top_k: ask ? 10 : RESULTS,
-    ...(ask && { include_answer: true }),
+    top_k: ask || type === "agentic" ? ANSWERED_FROM : RESULTS,
+    ...(ask && type !== "agentic" && { include_answer: true }),
     ...(category && { category_filter: category }),
     ...(tag && { tags: [tag] }),
     ...(taken_from && { taken_from }),

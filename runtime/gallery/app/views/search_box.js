@@ -15,12 +15,16 @@ export function SearchBox() {
   const timer = useRef(0);
   const searching = path === "/search";
   useEffect(() => {
-    if (document.activeElement !== field.current) setText(searching ? params.q ?? "" : "");
+    // While one types, the field is ahead of the address.
+    if (!searching) setText("");
+    else if (document.activeElement !== field.current) setText(params.q ?? "");
   }, [params.q, searching]);
 
   function look(query, more = {}) {
     clearTimeout(timer.current);
-    const kept = searching ? { ...params, item: undefined, ask: undefined } : {};
+    // An answer, and a search by an agent, are paid for: they are made when asked for, not at every letter.
+    const type = params.type === "agentic" && !more.ask ? undefined : params.type;
+    const kept = searching ? { ...params, type, item: undefined, ask: undefined } : {};
     if (query.trim()) go("/search", { ...kept, ...more, q: query }, { replace: searching });
     else if (searching) go("/");
   }

@@ -62,7 +62,7 @@ export function Shell() {
     <main id="main" tabindex="-1"><${View} /></main>
     <${UploadPanel} />
     <${Notices} />
-    ${params.item && html`<${Detail} id=${params.item} key=${params.item} />`}
+    ${params.item && html`<${Detail} id=${params.item} />`}
     ${helping && html`<${Help} onClose=${() => setHelping(false)} />`}
     ${dragging && html`<div class="drop-target" aria-hidden="true"><div><${Icon} name="upload" />Drop images or a folder</div></div>`}`;
 }

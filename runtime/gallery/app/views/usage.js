@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { call } from "../api.js";
 import { html } from "../html.js";
 import { address } from "../router.js";
-import { dollars, many, number, STATUS } from "../words.js";
+import { date, dollars, number, STATUS } from "../words.js";
 import { Loading, Trouble } from "./states.js";
 
 export function Usage() {
@@ -27,8 +27,9 @@ export function Usage() {
 function Quota({ usage }) {
   return html`
     <section class="card"><h2>This month</h2>
-      <${Meter} name="Images" used=${usage.images_this_month} limit=${usage.monthly_image_quota} show=${number} />
-      <${Meter} name="Models" used=${usage.cost_this_month_usd} limit=${usage.monthly_ai_budget_usd} show=${dollars} />
+      <${Meter} name="Images" used=${usage.images.used} limit=${usage.images.quota} show=${number} />
+      <${Meter} name="Models" used=${usage.budget.used_usd} limit=${usage.budget.budget_usd} show=${dollars} />
+      <p class="faint small">A new month begins on ${date(usage.resets_at)}.</p>
     </section>`;
 }
 
@@ -49,12 +50,14 @@ function Bars({ counts, names, parameter }) {
 
 function Months({ usage }) {
   if (!usage.months.length) return null;
+  const rows = usage.months.flatMap(({ month, models }) => models.map((model) => ({ month, ...model })));
   return html`
     <section class="card wide"><h2>Models, by month</h2>
-      <table><thead><tr><th scope="col">Month</th><th scope="col">Calls</th><th scope="col">Tokens</th><th scope="col">Cost</th></tr></thead>
-        <tbody>${usage.months.map((month) => html`
-          <tr key=${month.month}><th scope="row">${month.month}</th><td>${many(month.calls, "call")}</td>
-            <td>${number(month.input_tokens + month.output_tokens)}</td><td>${dollars(month.cost_usd)}</td></tr>`)}</tbody>
+      <table>
+        <thead><tr>${["Month", "For", "Model", "Calls", "Tokens", "Cost"].map((name) => html`<th key=${name} scope="col">${name}</th>`)}</tr></thead>
+        <tbody>${rows.map(({ month, operation, model, calls, input_tokens, output_tokens, cost_usd }) => html`
+          <tr key=${`${month} ${operation} ${model}`}><th scope="row">${month.slice(0, 7)}</th><td>${operation}</td><td>${model}</td>
+            <td>${number(calls)}</td><td>${number(input_tokens + output_tokens)}</td><td>${cost_usd === null ? "unknown" : dollars(cost_usd)}</td></tr>`)}</tbody>
       </table>
     </section>`;
 }
