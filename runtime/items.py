@@ -7,6 +7,7 @@ an earlier delivery of the same event brought it there), and False when the item
 Row-level security confines each function to the tenant of the session; under the sweeper's role it sees every tenant.
 """
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -193,6 +194,19 @@ def analyze_again(session: Session, item_id: UUID) -> Item | None:
     """A user's command: have the item looked at, where it has been processed. A searchable one stays searchable, one
     whose analysis or embedding failed waits for it again. None if there is nothing to look at yet."""
     return _apply(session, item_id, Cause.ANALYZE)
+
+
+def edit(session: Session, item_id: UUID, changes: Mapping[str, Any]) -> Item | None:
+    """Set the user's own columns: title, note, category. Whoever else would change the item waits for this
+    transaction's end. None if it is gone."""
+    return _update(session, item_id, col(Item.status) != Status.DELETED, **changes)
+
+
+def find_all(session: Session, item_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the ids that are living items of the tenant; nobody removes them before this transaction's end."""
+    living = (col(Item.id).in_(item_ids), Item.status != Status.DELETED)
+    query = select(Item.id).where(*living).order_by(col(Item.id)).with_for_update(read=True, key_share=True)
+    return set(session.exec(query))
 
 
 def abandoned_uploads(session: Session, older_than: datetime, limit: int) -> list[Item]:

@@ -4,12 +4,11 @@ others are added meanwhile."""
 import base64
 import binascii
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 T = TypeVar("T")
 
@@ -40,18 +39,16 @@ class Page(Generic[T]):
     """Asks for the rows after these; none after the last."""
 
 
-class Cursor(BaseModel):
-    """The row that a page ended with: its position in the order, and its id where positions are equal."""
-
-    sort: Sort
-    position: datetime
-    item_id: UUID
+class _Cursor(BaseModel):
+    order: str
+    """The list, and its order, that it belongs to."""
 
     def encode(self) -> str:
+        """As clients are given it."""
         return base64.urlsafe_b64encode(self.model_dump_json().encode()).decode().rstrip("=")
 
     @classmethod
-    def decode(cls, text: str, sort: Sort) -> "Cursor":
+    def decode(cls, text: str, order: str) -> Self:
         """Raises `InvalidCursorError`."""
         try:
             cursor = cls.model_validate_json(
@@ -59,6 +56,19 @@ class Cursor(BaseModel):
             )
         except (ValidationError, binascii.Error, ValueError) as error:
             raise InvalidCursorError("the cursor is not one of this list's") from error
-        if cursor.sort != sort or cursor.position.tzinfo is None:
-            raise InvalidCursorError(f"the cursor belongs to the order {cursor.sort}, not {sort}")
+        if cursor.order != order:
+            raise InvalidCursorError(f"the cursor belongs to the order {cursor.order}, not {order}")
         return cursor
+
+
+class Cursor(_Cursor):
+    """The row that a page ended with: its position in the order, and its id where positions are equal."""
+
+    position: AwareDatetime
+    id: UUID
+
+
+class NameCursor(_Cursor):
+    """The row that a page of a list by name ended with; names are unique."""
+
+    name: str = Field(pattern=r"^[^\x00]+$")

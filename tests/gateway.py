@@ -53,7 +53,13 @@ class GatewayClient:
         return self.request("DELETE", path)
 
     def post(self, path: str, body: object) -> Response:
-        return self.request("POST", path, body=json.dumps(body).encode(), content_type=JSON)
+        return self.send("POST", path, body)
+
+    def patch(self, path: str, body: object) -> Response:
+        return self.send("PATCH", path, body)
+
+    def send(self, method: str, path: str, body: object) -> Response:
+        return self.request(method, path, body=json.dumps(body).encode(), content_type=JSON)
 
     def post_file(self, path: str, filename: str, content: bytes, content_type: str, part: str = "file") -> Response:
         boundary = uuid4().hex

@@ -8,8 +8,20 @@ from runtime.api.auth import SIGNED_IN
 from runtime.api.dependencies import Services
 from runtime.api.middleware import Edge, Head, RequireUser, SecurityHeaders
 from runtime.api.openapi import DocumentedApi
-from runtime.api.routes import commands, gallery, items, search, service, uploads, usage
-from runtime.api.validation import refuse_unknown_parameters
+from runtime.api.routes import (
+    albums,
+    commands,
+    gallery,
+    images,
+    items,
+    search,
+    service,
+    statistics,
+    tags,
+    uploads,
+    usage,
+)
+from runtime.api.validation import refuse_nul_in_parameters, refuse_unknown_parameters
 
 TITLE = "Collections"
 DESCRIPTION = """Keeps your images, understands them, and finds them again by meaning.
@@ -30,13 +42,13 @@ def create_app(services: Services) -> FastAPI:
         redoc_url=None,
         # A path has one name; and what redirects would be answered before who asks is known.
         redirect_slashes=False,
-        dependencies=[Depends(refuse_unknown_parameters)],
+        dependencies=[Depends(refuse_unknown_parameters), Depends(refuse_nul_in_parameters)],
         middleware=[Middleware(SecurityHeaders), Middleware(Edge), Middleware(Head), Middleware(RequireUser)],
     )
     app.state.services = services
     problems.register(app)
     app.include_router(gallery.router)
     app.include_router(service.router)
-    for router in (uploads.router, items.router, commands.router, search.router, usage.router):
-        app.include_router(router, dependencies=[SIGNED_IN])
+    for private in (uploads, items, commands, images, tags, albums, statistics, search, usage):
+        app.include_router(private.router, dependencies=[SIGNED_IN])
     return app

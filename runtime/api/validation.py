@@ -17,6 +17,10 @@ UNKNOWN = "extra_forbidden"
 """Pydantic's type of the error for a field that the model does not have."""
 
 
+WITHOUT_NUL = "text without NUL characters"
+"""What is allowed in any text: Postgres cannot hold them."""
+
+
 class InvalidField(BaseModel):
     """What is wrong with one field of a request."""
 
@@ -44,6 +48,22 @@ def refuse_unknown_parameters(request: Request) -> None:
                 for name in unknown
             ]
         )
+
+
+def refuse_nul_in_parameters(request: Request) -> None:
+    """A dependency of every route, for what is in its path and query; bodies see to it themselves.
+
+    Raises `RequestValidationError`.
+    """
+    given = [("path", name, value) for name, value in request.path_params.items()]
+    given += [("query", name, value) for name, value in request.query_params.multi_items()]
+    broken = [
+        {"type": "value_error", "loc": (place, name), "msg": WITHOUT_NUL, "input": value}
+        for place, name, value in given
+        if "\x00" in str(value)
+    ]
+    if broken:
+        raise RequestValidationError(broken)
 
 
 def is_unreadable(error: RequestValidationError) -> bool:

@@ -1,16 +1,16 @@
 """Third step: what was seen becomes a document and a vector that searches find."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from sqlmodel import Session
 
-from runtime import analyses, embedding_claims, items, limits, usage
+from runtime import analyses, embedding_claims, items, limits, tags, usage
 from runtime.consumer import consume, route
 from runtime.database import connect
 from runtime.embedding_claims import EmbeddingWork
@@ -22,7 +22,7 @@ from runtime.leases import LEASE_MARGIN, InProgress
 from runtime.models import Analysis, Item, Stage, Status, now
 from runtime.observability import observed
 from runtime.redelivery import WorkQueue
-from runtime.search.document import document_text, index, tags_of
+from runtime.search.document import document_text, index
 from runtime.settings import (
     DatabaseSettings,
     EmbeddingSettings,
@@ -42,6 +42,19 @@ READY = (Status.ANALYZED, Status.SEARCHABLE)
 
 class EmbedderSettings(Settings, DatabaseSettings, EventSettings, QueueSettings, UserLimits, EmbeddingSettings):
     """What the embedder knows about its stack."""
+
+
+class _Subject(NamedTuple):
+    """An item, and what makes its document."""
+
+    item: Item
+    analysis: Analysis
+    """The newest."""
+    tags: list[str]
+
+    @property
+    def text(self) -> str:
+        return document_text(self.item, self.analysis, self.tags)
 
 
 @dataclass(frozen=True)
@@ -70,18 +83,16 @@ class Indexer:
             if not items.lock(session, item.id):
                 logger.info("the item went before it was indexed")
                 return
-            analysis = analyses.latest(session, item.id)
-            if analysis is None:
+            subject = _read(session, item)
+            if subject is None:
                 raise TransientError("the item has no finished analysis")
-            tags = tags_of(session, item.id)
-            text = document_text(item, analysis, tags)
-            if find_indexed(session, item.id) == Indexed(analysis.id, text, self.model):
+            if find_indexed(session, item.id) == Indexed(subject.analysis.id, subject.text, self.model):
                 claimed = None
                 moved = items.mark_searchable(session, item.id)
             else:
                 moved = False
                 claimed = embedding_claims.claim(
-                    session, item_id=item.id, user_id=item.user_id, text=text, model=self.model, lease=lease
+                    session, item_id=item.id, user_id=item.user_id, text=subject.text, model=self.model, lease=lease
                 )
                 if isinstance(claimed, EmbeddingWork):
                     # Raised, it takes the claim back.
@@ -91,26 +102,19 @@ class Indexer:
                 wait = (claimed.lease_until - now()).total_seconds()
                 raise AtWorkError("another delivery is embedding this text", retry_after=max(wait, 0.0))
             case EmbeddingWork():
-                moved = self._embed(event, item, analysis, tags, claimed)
+                moved = self._embed(event, subject, claimed)
             case None:
                 logger.info("indexed before")
         if moved:
-            self._hand_on(event, analysis)
+            self._hand_on(event, subject.analysis)
         else:
             logger.info("the item went while it was indexed")
 
-    def _embed(
-        self,
-        event: AnalysisComplete | EmbeddingRequested,
-        item: Item,
-        analysis: Analysis,
-        tags: Sequence[str],
-        work: EmbeddingWork,
-    ) -> bool:
+    def _embed(self, event: AnalysisComplete | EmbeddingRequested, subject: _Subject, work: EmbeddingWork) -> bool:
         if work.attempts > 1:
             logger.warning("claimed again, and perhaps paid again", attempts=work.attempts)
         try:
-            embedded = self.embedder.documents([document_text(item, analysis, tags)])
+            embedded = self.embedder.documents([subject.text])
         except Exception:
             with self.step.session(event) as session:
                 embedding_claims.release(session, work)
@@ -118,23 +122,25 @@ class Indexer:
         with self.step.session(event) as session:
             usage.record(
                 session,
-                user_id=item.user_id,
-                item_id=item.id,
+                user_id=event.user_id,
+                item_id=event.item_id,
                 operation="embedding",
                 model=embedded.model,
                 input_tokens=embedded.tokens,
             )
         with self.step.session(event) as session:
-            # Finishing an analysis locks the item too: from here on the newest analysis stays the newest.
-            there = items.lock(session, item.id)
+            # Finishing an analysis and the user's edits lock the item too: what is read now stays the newest.
+            there = items.lock(session, event.item_id)
             embedding_claims.release(session, work)
-            newest = analyses.latest(session, item.id)
-            overtaken = newest is None or newest.id != analysis.id
-            moved = there and not overtaken and items.mark_searchable(session, item.id)
+            item = items.find(session, event.item_id)
+            newest = None if item is None else _read(session, item)
+            current = newest is not None and (newest.analysis.id, newest.text) == (subject.analysis.id, subject.text)
+            moved = there and current and items.mark_searchable(session, event.item_id)
             if moved:
-                index(session, item, analysis, embedded.vectors[0], embedded.model, tags)
-        if there and overtaken:
-            raise TransientError("a newer analysis was finished meanwhile")
+                vector = embedded.vectors[0]
+                index(session, subject.item, subject.analysis, vector, embedded.model, subject.tags)
+        if there and not current:
+            raise TransientError("the item was analysed or edited meanwhile")
         return moved
 
     def _hand_on(self, event: AnalysisComplete | EmbeddingRequested, analysis: Analysis) -> None:
@@ -147,6 +153,12 @@ class Indexer:
                 model=self.model,
             )
         )
+
+
+def _read(session: Session, item: Item) -> _Subject | None:
+    """None before its first analysis."""
+    analysis = analyses.latest(session, item.id)
+    return None if analysis is None else _Subject(item, analysis, tags.names_of(session, [item.id]).get(item.id, []))
 
 
 @cache

@@ -3,14 +3,13 @@
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 from typing import NamedTuple
-from uuid import UUID
 
 from sqlalchemy import VARCHAR, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from runtime.analysis import ImageAnalysis
-from runtime.models import Analysis, Item, ItemTag, Tag
+from runtime.models import Analysis, Item
 from runtime.search.text import document_words
 
 FIELD_WEIGHTS = {"a": 1.0, "b": 0.8, "c": 0.6, "d": 0.5}
@@ -29,12 +28,6 @@ class _Fields(NamedTuple):
     """Summary, the user's note, and other details."""
     d: str
     """Text in the image."""
-
-
-def tags_of(session: Session, item_id: UUID) -> list[str]:
-    """The item's tags, in the order of the alphabet."""
-    names = select(Tag.name).join(ItemTag, col(ItemTag.tag_id) == col(Tag.id)).where(ItemTag.item_id == item_id)
-    return sorted(session.exec(names))
 
 
 def document_text(item: Item, analysis: Analysis, tags: Sequence[str] = ()) -> str:
@@ -83,7 +76,7 @@ def index(
             "user_id": item.user_id,
             "analysis_id": analysis.id,
             "text": document_text(item, analysis, tags).replace("\0", ""),
-            "filters": {"category": seen.category, "subcategories": seen.subcategories},
+            "filters": {"category": item.category or seen.category, "subcategories": seen.subcategories},
             **written,
         },
     )

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 
 from runtime import analyses, catalog, items, limits
 from runtime.api.dependencies import Services, ServicesDep, TenantDep
+from runtime.api.presenting import presented_one
 from runtime.api.problems import ApiError, documented, not_found
 from runtime.api.schemas.analyses import AnalysisPublic
 from runtime.api.schemas.commands import AnalysisAccepted, AnalyzeRequest, ReindexAccepted
@@ -61,7 +62,7 @@ def retry(item_id: UUID, tenant: TenantDep, services: ServicesDep) -> ItemPublic
         item = items.retry(session, item_id) or items.find(session, item_id)
         if item is None:
             raise not_found("item", item_id)
-        latest = analyses.latest(session, item_id)
+        shown = presented_one(session, item, services.store)
         event = NEXT.get(item.status)
         if event in PAID:
             # Raised, it leaves the item as it was.
@@ -69,7 +70,7 @@ def retry(item_id: UUID, tenant: TenantDep, services: ServicesDep) -> ItemPublic
     if event is None:
         raise ApiError(409, NOT_RETRIED.get(item.status, "The item has just failed again: ask once more."))
     services.publish(event(correlation_id=upload_correlation_id(item_id), user_id=tenant.user_id, item_id=item_id))
-    return ItemPublic.of(item, latest, services.store)
+    return shown
 
 
 @router.post(

@@ -5,14 +5,29 @@ from uuid import UUID
 
 from aws_lambda_powertools import Logger
 from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
 from sqlmodel import Session
 
-from runtime import analyses, catalog, items
+from runtime import albums, analyses, catalog, items, tags
 from runtime.analysis import Category
 from runtime.api.dependencies import Services, ServicesDep, TenantDep
-from runtime.api.problems import documented, not_found
+from runtime.api.presenting import presented, presented_one
+from runtime.api.problems import ApiError, documented, not_found
+from runtime.api.reindexing import have_indexed, is_indexed
+from runtime.api.routes.paging import DEFAULT_PAGE, MAX_PAGE
 from runtime.api.schemas.analyses import AnalysisList, AnalysisPublic
-from runtime.api.schemas.items import Duplicates, ItemDeleted, ItemPage, ItemPublic, NearDuplicatePublic
+from runtime.api.schemas.items import (
+    Duplicates,
+    ItemDeleted,
+    ItemEdit,
+    ItemPage,
+    ItemPublic,
+    NearDuplicatePublic,
+    SimilarItemPublic,
+    SimilarItems,
+)
+from runtime.api.schemas.search import DEFAULT_RESULTS, MAX_RESULTS, QUERY_LENGTH
+from runtime.catalog import Wanted
 from runtime.events import ProcessingRequested, PublishError, upload_correlation_id
 from runtime.models import Item, Status
 from runtime.pagination import Sort
@@ -20,38 +35,65 @@ from runtime.pagination import Sort
 router = APIRouter(tags=["items"])
 logger = Logger()
 
-MAX_PAGE = 100
-DEFAULT_PAGE = 20
+TAKEN_FROM = "Only items taken then or later; of those that do not say when, the upload counts"
+WORDS = (
+    "Only items in which search knows all of these words, in any order: in title, note, tags, file name and analysis. "
+    "Grammatical forms count as one word. Nothing is ranked or guessed: `POST /search` does that"
+)
+NOT_SEARCHABLE = {
+    Status.DUPLICATE: "You have the same file in the item that `duplicate_of` names: ask for what is similar to that.",
+    Status.FAILED: "The item has failed, and so is not searchable. POST /items/{id}/retry tries again.",
+}
 
 
-@router.get("/items", summary="List items", responses=documented(400, 422))
+@router.get("/items", summary="List items", responses=documented(400, 404, 422))
 def list_items(
     tenant: TenantDep,
     services: ServicesDep,
     status: Annotated[Status | None, Query(description="Only items in this state")] = None,
-    category: Annotated[Category | None, Query(description="Only items whose latest analysis says so")] = None,
+    category: Annotated[
+        Category | None, Query(description="Only items of this category: yours, else the analysis's")
+    ] = None,
+    tag: Annotated[str | None, Query(min_length=1, max_length=64, description="Only items with this tag")] = None,
+    album: Annotated[UUID | None, Query(description="Only items in this album")] = None,
+    taken_from: Annotated[AwareDatetime | None, Query(description=TAKEN_FROM)] = None,
+    taken_to: Annotated[AwareDatetime | None, Query(description="Only items taken then or earlier")] = None,
+    q: Annotated[str | None, Query(min_length=1, max_length=QUERY_LENGTH, description=WORDS)] = None,
     sort: Annotated[Sort, Query(description="By upload (newest, oldest) or by when it was taken")] = Sort.NEWEST,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Items on a page")] = DEFAULT_PAGE,
     cursor: Annotated[str | None, Query(description="`next_cursor` of the page before, same `sort`")] = None,
 ) -> ItemPage:
-    """One page of your items, with the latest analysis of each."""
+    """One page of your items that pass every filter, with the latest analysis of each."""
+    wanted = Wanted(status, category, tag, album, taken_from, taken_to, q)
     with tenant.session() as session:
-        page = catalog.page(session, status=status, category=category, sort=sort, limit=limit, cursor=cursor)
-        latest = analyses.latest_of(session, [item.id for item in page.items])
-    return ItemPage(
-        items=[ItemPublic.of(item, latest.get(item.id), services.store) for item in page.items],
-        total=page.total,
-        next_cursor=page.next_cursor,
-    )
+        if album is not None and not albums.exists(session, album):
+            raise not_found("album", album)
+        page = catalog.page(session, wanted, sort=sort, limit=limit, cursor=cursor)
+        shown = presented(session, page.items, services.store)
+    return ItemPage(items=shown, total=page.total, next_cursor=page.next_cursor)
 
 
 @router.get("/items/{item_id}", summary="Read an item", responses=documented(404, 422))
 def read_item(item_id: UUID, tenant: TenantDep, services: ServicesDep) -> ItemPublic:
     """The item with its latest analysis."""
     with tenant.session() as session:
-        item = _existing(session, item_id)
-        latest = analyses.latest(session, item_id)
-    return ItemPublic.of(item, latest, services.store)
+        return presented_one(session, _existing(session, item_id), services.store)
+
+
+@router.patch("/items/{item_id}", summary="Edit an item", responses=documented(404, 422, 503))
+def edit_item(item_id: UUID, edit: ItemEdit, tenant: TenantDep, services: ServicesDep) -> ItemPublic:
+    """Title, note, category and tags are yours: an analysis never changes them, and search finds the item by them. What
+    the body leaves out stays as it is; null clears."""
+    with tenant.session() as session:
+        item = items.edit(session, item_id, edit.columns)
+        if item is None:
+            raise not_found("item", item_id)
+        if "tags" in edit.model_fields_set:
+            tags.assign(session, item, edit.tags or [])
+        shown = presented_one(session, item, services.store)
+    if edit.model_fields_set and is_indexed(item):
+        have_indexed(tenant, services, [item_id])
+    return shown
 
 
 @router.delete("/items/{item_id}", summary="Delete an item", responses=documented(404, 422))
@@ -74,15 +116,33 @@ def list_duplicates(item_id: UUID, tenant: TenantDep, services: ServicesDep) -> 
         item = _existing(session, item_id)
         exact = catalog.exact_duplicates(session, item)
         near = catalog.near_duplicates(session, item, MAX_PAGE)
-        latest = analyses.latest_of(session, [each.id for each in (*exact, *(other.item for other in near))])
-
-    def public(other: Item) -> ItemPublic:
-        return ItemPublic.of(other, latest.get(other.id), services.store)
-
+        shown = presented(session, [*exact, *(other.item for other in near)], services.store)
     return Duplicates(
-        exact=[public(other) for other in exact],
-        near=[NearDuplicatePublic(item=public(other.item), distance=other.distance) for other in near],
+        exact=shown[: len(exact)],
+        near=[
+            NearDuplicatePublic(item=public, distance=other.distance)
+            for public, other in zip(shown[len(exact) :], near, strict=True)
+        ],
         near_distance=catalog.NEAR_DISTANCE,
+    )
+
+
+@router.get("/items/{item_id}/similar", summary="List similar items", responses=documented(404, 409, 422))
+def list_similar(
+    item_id: UUID,
+    tenant: TenantDep,
+    services: ServicesDep,
+    limit: Annotated[int, Query(ge=1, le=MAX_RESULTS, description="Items at most")] = DEFAULT_RESULTS,
+) -> SimilarItems:
+    """Your items that mean much the same, whatever they look like: all of yours are compared."""
+    with tenant.session() as session:
+        item = _existing(session, item_id)
+        near = catalog.similar(session, item, limit)
+        if near is None:
+            raise ApiError(409, NOT_SEARCHABLE.get(item.status, "The item is not searchable yet: ask when it is."))
+        shown = presented(session, [other.item for other in near], services.store)
+    return SimilarItems(
+        similar=[SimilarItemPublic(item=public, score=other.score) for public, other in zip(shown, near, strict=True)]
     )
 
 

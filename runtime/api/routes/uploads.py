@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Form
 from fastapi.responses import JSONResponse
 
-from runtime import analyses, items
+from runtime import items
 from runtime.api.dependencies import ServicesDep, TenantDep
 from runtime.api.intake import announced_by, await_upload, awaited, follow_upload, take_in
+from runtime.api.presenting import presented_one
 from runtime.api.problems import ApiError, documented
 from runtime.api.schemas.items import ItemPublic
 from runtime.api.schemas.uploads import UploadForm, UploadRequest, UploadTicket
@@ -40,7 +41,7 @@ def announce(announced: UploadRequest, tenant: TenantDep, services: ServicesDep)
         item = awaited(tenant.user_id, announced)
         known = had or items.find_announced(session, item)
         if known is not None and known.status != Status.PENDING:
-            public = ItemPublic.of(known, analyses.latest(session, known.id), services.store)
+            public = presented_one(session, known, services.store)
             return JSONResponse(public.model_dump(mode="json"))
         item = known or await_upload(session, item, services.settings)
     follow_upload(item)
@@ -49,7 +50,9 @@ def announce(announced: UploadRequest, tenant: TenantDep, services: ServicesDep)
 
 
 @router.post("/items", summary="Send a small image", status_code=201, responses=documented(400, 413, 422, 429))
-def send(form: Annotated[UploadForm, Form()], tenant: TenantDep, services: ServicesDep) -> ItemPublic:
+def send(
+    form: Annotated[UploadForm, Form(media_type="multipart/form-data")], tenant: TenantDep, services: ServicesDep
+) -> ItemPublic:
     """Takes an image of at most 4 MB through the API itself; `POST /uploads` takes larger ones."""
     if (form.file.size or 0) > MAX_DIRECT_BYTES:
         raise ApiError(413, f"file: {form.file.size} bytes; at most {MAX_DIRECT_BYTES} here. Use POST /uploads.")

@@ -1,13 +1,16 @@
 """What the API says about items."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
+from runtime.analysis import Category
 from runtime.api.schemas.analyses import AnalysisPublic
-from runtime.api.schemas.model import ResponseModel
+from runtime.api.schemas.model import RequestModel, ResponseModel
+from runtime.api.schemas.tags import TagName
 from runtime.keys import derived_key
 from runtime.models import Analysis, Item, Stage, Status
 from runtime.storage import ImageStore
@@ -48,8 +51,10 @@ class ItemPublic(ResponseModel):
     latitude: float | None = Field(description="Degrees, WGS 84")
     longitude: float | None
     camera: str | None
-    title: str | None
+    title: str | None = Field(description="The user's own, as note, category and tags are")
     note: str | None
+    category: Category | None = Field(description="The user's own, or else that of `latest_analysis`")
+    tags: list[str] = Field(description="By name")
     created_at: datetime
     updated_at: datetime
     uploaded_at: datetime | None = Field(description="When each stage was first reached; null before")
@@ -63,15 +68,39 @@ class ItemPublic(ResponseModel):
     thumbnail_url: str | None = Field(description="A small WebP, for a short while; null until it is made")
 
     @classmethod
-    def of(cls, item: Item, latest_analysis: Analysis | None, store: ImageStore) -> Self:
+    def of(cls, item: Item, latest_analysis: Analysis | None, store: ImageStore, tags: Sequence[str] = ()) -> Self:
         """What the public may know of `item`."""
+        look = None if latest_analysis is None else AnalysisPublic.of(latest_analysis)
+        shared = cls.shared(item)
+        shared["category"] = item.category or (look and look.category)
         return cls(
-            **cls.shared(item),
-            latest_analysis=latest_analysis and AnalysisPublic.of(latest_analysis),
+            **shared,
+            tags=list(tags),
+            latest_analysis=look,
             image_url=image_url(item, store),
             preview_url=preview_url(item, store),
             thumbnail_url=thumbnail_url(item, store),
         )
+
+
+class ItemEdit(RequestModel):
+    """What is to be different: what is left out stays, and null clears. Analyses never change it back."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"title": "Coffee with Mira", "tags": ["Lisbon", "coffee"], "category": "Food", "note": None}
+        }
+    )
+
+    title: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    note: Annotated[str, Field(min_length=1, max_length=10_000)] | None = None
+    category: Category | None = Field(default=None, description="Yours, in place of the analysis's")
+    tags: list[TagName] | None = Field(default=None, max_length=50, description="All of them; new ones are made")
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """What changes in the item's own row."""
+        return self.model_dump(exclude_unset=True, exclude={"tags"})
 
 
 class ItemPage(ResponseModel):
@@ -105,3 +134,16 @@ class Duplicates(ResponseModel):
         description="Up to which distance images count as near: difference hashes more than 10 bits apart are likely "
         "different images (N. Krawetz, 'Kind of Like That', hackerfactor.com, 2013)"
     )
+
+
+class SimilarItemPublic(ResponseModel):
+    """An item that means much the same."""
+
+    item: ItemPublic
+    score: float = Field(description="Cosine similarity of the two items' vectors, -1 to 1; higher is more alike")
+
+
+class SimilarItems(ResponseModel):
+    """Your items that are nearest to this one in meaning, nearest first."""
+
+    similar: list[SimilarItemPublic]

@@ -1,15 +1,24 @@
 """The bases of what the API takes and gives."""
 
-from typing import Any
+from typing import Any, cast
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 from sqlmodel import SQLModel
+
+from runtime.api.validation import WITHOUT_NUL
 
 
 class RequestModel(BaseModel):
     """A body that a client sends: unknown fields are refused, so that a misspelt one is noticed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _refuse_nul(cls, value: Any) -> Any:
+        if _has_nul(value):
+            raise ValueError(WITHOUT_NUL)
+        return value
 
 
 class ResponseModel(BaseModel):
@@ -21,3 +30,9 @@ class ResponseModel(BaseModel):
     def shared(cls, row: SQLModel) -> dict[str, Any]:
         """The values of `row`'s columns that this model has too, by name."""
         return {name: getattr(row, name) for name in type(row).model_fields if name in cls.model_fields}
+
+
+def _has_nul(value: object) -> bool:
+    if isinstance(value, list):
+        return any(_has_nul(each) for each in cast("list[object]", value))
+    return isinstance(value, str) and "\x00" in value

@@ -133,11 +133,17 @@ class Pipeline:
     services: Services
 
     def keep(
-        self, headline: str, *, category: Category = Category.OTHER, angle: float = 90, content: str | None = None
+        self,
+        headline: str,
+        *,
+        category: Category = Category.OTHER,
+        angle: float = 90,
+        content: str | None = None,
+        filename: str = "IMG_0001.png",
     ) -> Kept:
         """A searchable item whose vector points to `angle`, with its objects in the bucket."""
         with tenant_session(self.services.engine, ADA) as session:
-            item = add_processed(session, ADA, content)
+            item = add_processed(session, ADA, content, filename)
             analysis = add_analysis(session, item, image_analysis(headline, category=category))
             assert items.mark_analyzed(session, item.id)
             index(session, item, analysis, direction(angle), "voyage-4-large")

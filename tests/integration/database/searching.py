@@ -11,10 +11,11 @@ from runtime import items
 from runtime.analysis import ImageAnalysis
 from runtime.database import tenant_session
 from runtime.models import Item, ItemTag, Tag
-from runtime.search.document import index, tags_of
+from runtime.search.document import index
 from runtime.search.filters import NO_FILTERS, Filters
 from runtime.search.query import Found, Hit, SearchType, search
 from runtime.settings import EMBEDDING_DIMENSIONS
+from runtime.tags import names_of
 from tests.integration.conftest import Database
 from tests.integration.database.pipeline_steps import add_analysis, add_processed
 
@@ -46,7 +47,7 @@ def keep(
             add_tag(session, item, name)
         analysis = add_analysis(session, item, answer)
         assert items.mark_analyzed(session, item.id)
-        index(session, item, analysis, direction(angle), "voyage-test", tags_of(session, item.id))
+        index(session, item, analysis, direction(angle), "voyage-test", names_of(session, [item.id]).get(item.id, []))
         assert items.mark_searchable(session, item.id)
     return item
 

@@ -122,7 +122,7 @@ def test_a_misspelt_parameter_is_refused(user: GatewayClient, path: str) -> None
 def test_a_misspelt_parameter_is_told_the_right_ones(user: GatewayClient) -> None:
     detail = assert_problem(user.get("/items", limitt=5), 422)
 
-    assert "allowed are status, category, sort, limit, cursor" in detail
+    assert "allowed are status, category, tag, album, " in detail
 
 
 def test_a_database_that_does_not_answer_is_503_with_when_to_come_back(user: GatewayClient) -> None:

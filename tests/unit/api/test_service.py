@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
+from runtime.api.problems import Problem
+from runtime.api.schemas.model import RequestModel, ResponseModel
 from tests.api_environment import ENVIRONMENT
 from tests.gateway import GatewayClient
 
@@ -17,6 +20,14 @@ from pathlib import Path
 import runtime.handlers.api
 print(*sorted({"anthropic", "voyageai", "PIL"} & sys.modules.keys()))
 """
+
+
+def models() -> list[type[BaseModel]]:
+    """What the API takes and gives."""
+    found: list[type[BaseModel]] = [Problem]
+    for base in (RequestModel, ResponseModel):
+        found += base.__subclasses__()
+    return [model for model in found if model.__module__.startswith("runtime.api")]
 
 
 @pytest.fixture(name="document")
@@ -91,15 +102,28 @@ def test_the_document_shows_no_error_format_but_problems(document: dict[str, Any
 
 
 def test_every_json_body_has_an_example(document: dict[str, Any]) -> None:
-    bodies = [
-        operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
-        for operations in document["paths"].values()
-        for operation in operations.values()
-        if "application/json" in operation.get("requestBody", {}).get("content", {})
+    contents = [
+        (f"{method} {path}", content)
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        for body in (operation.get("requestBody", {}),)
+        for media_type, content in body.get("content", {}).items()
+        if media_type.endswith("json")
     ]
 
-    assert sorted(bodies) == ["AnalyzeRequest", "SearchRequest", "UploadRequest"]
-    assert all("example" in document["components"]["schemas"][body] for body in bodies)
+    assert len(contents) >= 8
+    schemas = document["components"]["schemas"]
+    for where, content in contents:
+        schema = schemas[content["schema"]["$ref"].rsplit("/", 1)[1]]
+        assert schema.get("example"), f"{where}: give {schema['title']} an example"
+
+
+@pytest.mark.parametrize("model", models(), ids=lambda model: model.__name__)
+def test_every_example_is_one(model: type[BaseModel]) -> None:
+    example = model.model_json_schema().get("example")
+
+    if example is not None:
+        assert model.model_validate(example).model_dump(mode="json", exclude_unset=True) == example
 
 
 def test_starting_the_function_imports_no_vendor() -> None:

@@ -1,0 +1,16 @@
+"""The route that counts a collection."""
+
+from fastapi import APIRouter
+
+from runtime import statistics
+from runtime.api.dependencies import ServicesDep, TenantDep
+from runtime.api.schemas.statistics import StatisticsPublic
+
+router = APIRouter(tags=["items"])
+
+
+@router.get("/stats", summary="Count a collection")
+def collection_statistics(tenant: TenantDep, services: ServicesDep) -> StatisticsPublic:
+    """Your items by status and category, and how many of them search knows."""
+    with tenant.session() as session:
+        return StatisticsPublic.of(statistics.count(session, services.settings.embedding_model))
