@@ -12,8 +12,10 @@ from typer.testing import CliRunner, Result
 
 from collections_cli.client import Client
 from collections_cli.cognito import Question, SignInError, UserPool
+from collections_cli.exits import Exit
 from collections_cli.main import app
 from local.stack import LocalStack
+from tests.integration.stack.conftest import SAMPLES, User
 
 Run = Callable[..., Result]
 PASSWORD = "correct-Horse-battery-9"
@@ -104,3 +106,41 @@ def test_dead_letters_are_moved_by_the_command_too(run: Run) -> None:
     result = run("redrive", "--stage", "embedding")
 
     assert "moved 0 messages back to the queue of embedding on stack local" in result.stdout
+
+
+def test_one_images_story_is_read_across_all_functions_in_the_order_of_time(run: Run, ada: User) -> None:
+    item = ada.upload(SAMPLES / "receipt-mill-lane-bakery.jpg")
+
+    lines = json.loads(run("logs", "--item", item["id"], "--json").stdout)
+
+    functions = list(dict.fromkeys(line["function"] for line in lines))
+    assert functions == ["api", "image_processor", "analyzer", "embedder"]
+    assert [line["time"] for line in lines] == sorted(line["time"] for line in lines)
+    assert run("logs", "--item", "no-such-image").exit_code == Exit.NOT_FOUND
+
+
+def test_an_image_is_analysed_anew_for_an_operator_and_for_nobody_elses_images(run: Run, ada: User, bob: User) -> None:
+    item, others = ada.upload(SAMPLES / "receipt-mill-lane-bakery.jpg"), bob.upload(SAMPLES / "receipt_coffee.png")
+
+    result = run("reprocess", "--stage", "analysis", "--item", item["id"], "--yes")
+
+    assert "1 image is on its way to analysis." in result.stderr
+    ada.wait_for(lambda: len(ada.client.analyses(item["id"])) == 2)
+    assert len(bob.client.analyses(others["id"])) == 1
+
+
+def test_whose_images_are_sent_again_has_to_be_said(run: Run) -> None:
+    result = run("reindex")
+
+    assert (result.exit_code, result.stderr) == (
+        Exit.USAGE,
+        "collections: Say whose: --user EMAIL, --item ID, or --everybody.\n",
+    )
+
+
+def test_what_could_not_be_restored_is_told(run: Run) -> None:
+    result = run("backup-check")
+
+    assert result.exit_code == Exit.INCOMPLETE
+    assert "the database keeps no backups" in result.stdout
+    assert "✓ images" in result.stdout
