@@ -6,6 +6,7 @@ With `--quick` it shows only that everything can be measured: two rounds, withou
 import argparse
 import sys
 
+from benchmarks.command_line import measure
 from benchmarks.imaging import CASES, HANDLER_ROUNDS, QUICK_ROUNDS, Comparison, aims, compare, handler_overhead
 from benchmarks.paths import DOCUMENT, RESULTS
 from benchmarks.report import as_json, page
@@ -18,13 +19,15 @@ def main(*, quick: bool) -> int:
         comparisons.append(compare(case, QUICK_ROUNDS if quick else case.rounds))
     print("measuring: the handler", file=sys.stderr)
     handler = handler_overhead(QUICK_ROUNDS if quick else HANDLER_ROUNDS)
-    reached = aims(comparisons)
-    document = page(comparisons, handler, reached)
+    print("measuring: the command line", file=sys.stderr)
+    command_line = measure(quick=quick)
+    reached = [*aims(comparisons), *command_line.aims()]
+    document = page(comparisons, handler, reached, command_line.section())
     print(document)
     if quick:
         return 0
     DOCUMENT.write_text(document)
-    RESULTS.write_text(as_json(comparisons, handler, reached))
+    RESULTS.write_text(as_json(comparisons, handler, reached, command_line.values()))
     return 0 if all(aim.met for aim in reached) else 1
 
 

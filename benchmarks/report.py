@@ -51,8 +51,10 @@ def machine() -> dict[str, str]:
     }
 
 
-def page(comparisons: Sequence[Comparison], handler: Mapping[str, Times], aims: Sequence[Aim]) -> str:
-    """The whole report in Markdown."""
+def page(
+    comparisons: Sequence[Comparison], handler: Mapping[str, Times], aims: Sequence[Aim], command_line: str
+) -> str:
+    """The whole report in Markdown; `command_line` is a section of it."""
     parts = [
         _INTRODUCTION,
         table(
@@ -70,12 +72,17 @@ def page(comparisons: Sequence[Comparison], handler: Mapping[str, Times], aims: 
             f"{_shown(each.wall, 2)} times the wall time.\n",
         ]
     rows = [[name, *(_shown(Spread.of(kind)) for kind in times)] for name, times in handler.items()]
-    parts += [_HANDLER, table(["", "processor, ms", "wall, ms"], rows)]
+    parts += [_HANDLER, table(["", "processor, ms", "wall, ms"], rows), command_line]
     parts += ["## Machine\n", table(["", ""], [[name, value] for name, value in machine().items()])]
     return "\n".join(parts)
 
 
-def as_json(comparisons: Sequence[Comparison], handler: Mapping[str, Times], aims: Sequence[Aim]) -> str:
+def as_json(
+    comparisons: Sequence[Comparison],
+    handler: Mapping[str, Times],
+    aims: Sequence[Aim],
+    command_line: Mapping[str, Any],
+) -> str:
     """The same figures."""
     cases = [
         {
@@ -100,7 +107,13 @@ def as_json(comparisons: Sequence[Comparison], handler: Mapping[str, Times], aim
         for name, times in handler.items()
     }
     reached = [{**dataclasses.asdict(aim), "met": aim.met} for aim in aims]
-    document = {"machine": machine(), "aims": reached, "imaging": cases, "handler": overhead}
+    document = {
+        "machine": machine(),
+        "aims": reached,
+        "imaging": cases,
+        "handler": overhead,
+        "command_line": command_line,
+    }
     return json.dumps(document, indent=2) + "\n"
 
 

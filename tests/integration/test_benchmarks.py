@@ -13,7 +13,7 @@ def test_everything_that_is_compared_can_be_measured() -> None:
     run = subprocess.run(command, cwd=CHECKOUT, env=_environment(), capture_output=True, text=True, timeout=100)
 
     assert run.returncode == 0, run.stderr
-    for measured in ("imaging", "libvips", "plain Pillow", "handler", "overhead"):
+    for measured in ("imaging", "libvips", "plain Pillow", "handler", "overhead", "import typer"):
         assert f"| {measured} " in run.stdout
 
 

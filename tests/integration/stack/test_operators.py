@@ -120,7 +120,10 @@ def test_one_images_story_is_read_across_all_functions_in_the_order_of_time(run:
 
 
 def test_an_image_is_analysed_anew_for_an_operator_and_for_nobody_elses_images(run: Run, ada: User, bob: User) -> None:
-    item, others = ada.upload(SAMPLES / "receipt-mill-lane-bakery.jpg"), bob.upload(SAMPLES / "receipt_coffee.png")
+    item, others = (
+        ada.upload(SAMPLES / "receipt-mill-lane-bakery.jpg"),
+        bob.upload(SAMPLES / "receipt-mill-lane-bakery.jpg"),
+    )
 
     result = run("reprocess", "--stage", "analysis", "--item", item["id"], "--yes")
 
