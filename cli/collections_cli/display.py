@@ -28,7 +28,7 @@ def show_items(console: Console, items: Iterable[Item]) -> None:
     """One line an item."""
     table = _table("id", "status", "category", "what")
     for item in items:
-        category = item.get("category")
+        category = item["category"]
         what = Text(headline(item))
         if item["error"]:
             what.append(f": {item['error']}", "red")
@@ -51,8 +51,8 @@ def show_item(console: Console, item: Item) -> None:
         ("added", item["created_at"]),
         ("title", item["title"] and Text(item["title"])),
         ("note", item["note"] and Text(item["note"])),
-        ("tags", Text(", ".join(item.get("tags", [])))),
-        ("category", item.get("category")),
+        ("tags", Text(", ".join(item["tags"]))),
+        ("category", item["category"]),
         ("headline", analysis and Text(analysis["headline"] or "")),
         ("summary", analysis and Text(analysis["summary"] or "")),
         ("model", analysis and (analysis["answered_by"] or analysis["model"])),

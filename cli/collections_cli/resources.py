@@ -53,8 +53,8 @@ class Item(TypedDict):
     camera: str | None
     title: str | None
     note: str | None
-    category: NotRequired[str | None]
-    tags: NotRequired[list[str]]
+    category: str | None
+    tags: list[str]
     created_at: str
     latest_analysis: Analysis | None
     image_url: str | None

@@ -40,7 +40,7 @@ def add(name: Name, item_ids: ItemIds, profile: Profile = None) -> None:
     """Give a tag to images."""
     with signed_in(profile) as client:
         for item_id in item_ids:
-            had = client.item(item_id).get("tags", [])
+            had = client.item(item_id)["tags"]
             if name.casefold() not in map(str.casefold, had):
                 client.change(item_id, {"tags": [*had, name]})
     say(f"{len(item_ids)} tagged {name}.")
@@ -51,7 +51,7 @@ def remove(name: Name, item_ids: ItemIds, profile: Profile = None) -> None:
     """Take a tag from images."""
     with signed_in(profile) as client:
         for item_id in item_ids:
-            had = client.item(item_id).get("tags", [])
+            had = client.item(item_id)["tags"]
             client.change(item_id, {"tags": [each for each in had if each.casefold() != name.casefold()]})
     say(f"{len(item_ids)} are not tagged {name}.")
 
