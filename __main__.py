@@ -328,6 +328,11 @@ api = SecureApi(
                 "BUCKET_NAME_PARAMETER": pipeline.bucket_parameter,
                 "EVENT_BUS": pipeline.event_bus_name,
                 "ANALYSIS_MODEL": settings.analysis_model,
+                "ANTHROPIC_API_KEY_PARAMETER": vendors.reference("anthropic/api_key"),
+                "ANTHROPIC_BASE_URL": settings.anthropic_base_url,
+                "ANSWER_MODEL": settings.answer_model,
+                "CHECKPOINT_TABLE": checkpoints.table_name,
+                "CHECKPOINT_TTL_HOURS_PARAMETER": vendors.reference("checkpoint/ttl_hours"),
                 "QUERY_EMBEDDING_MODEL": settings.query_embedding_model,
                 "VECTOR_WEIGHT": str(settings.vector_weight),
                 "GIT_SHA": version.git_sha,
@@ -336,9 +341,17 @@ api = SecureApi(
             },
             "statements": [
                 grants.read_parameters(
-                    access.arn("database/url"), pipeline.bucket_parameter_arn, *embedding_parameters
+                    access.arn("database/url"),
+                    pipeline.bucket_parameter_arn,
+                    vendors.arn("anthropic/api_key"),
+                    vendors.arn("checkpoint/ttl_hours"),
+                    *embedding_parameters,
                 ),
-                grants.decrypt_parameters(key, access.arn("database/url"), vendors.arn("voyage/api_key")),
+                grants.decrypt_parameters(
+                    key, access.arn("database/url"), vendors.arn("anthropic/api_key"), vendors.arn("voyage/api_key")
+                ),
+                grants.keep_sessions(checkpoints.table_arn),
+                grants.list_sessions(checkpoints.table_arn),
                 grants.write_objects(pipeline.bucket_arn, ORIGINALS),
                 grants.read_objects(pipeline.bucket_arn, ORIGINALS, DERIVED),
                 # Who signs an address needs what its use needs.

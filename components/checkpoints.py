@@ -8,6 +8,7 @@ from pulumi import Output
 
 from components.arguments import Arguments
 from components.encryption import TABLE
+from components.grants import BY_ACTIVITY
 from components.naming import children_of
 
 
@@ -52,7 +53,7 @@ class Checkpoints(pulumi.ComponentResource):
             ],
             global_secondary_indexes=[
                 {
-                    "name": "by_activity",
+                    "name": BY_ACTIVITY,
                     "key_schemas": [
                         {"attribute_name": "user_id", "key_type": "HASH"},
                         {"attribute_name": "last_activity", "key_type": "RANGE"},

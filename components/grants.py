@@ -6,6 +6,9 @@ from typing import NotRequired, TypedDict
 import pulumi
 from pulumi import Input, Output
 
+BY_ACTIVITY = "by_activity"
+"""The index of chat sessions' headers by user and last activity."""
+
 
 class PolicyStatement(TypedDict):
     """One `Allow` of an IAM policy."""
@@ -119,6 +122,18 @@ def write_logs(log_group_arn: Input[str]) -> PolicyStatement:
         "actions": ["logs:CreateLogStream", "logs:PutLogEvents"],
         "resources": [pulumi.Output.concat(log_group_arn, ":*")],
     }
+
+
+def keep_sessions(table_arn: Input[str]) -> PolicyStatement:
+    """Read, write and remove chat sessions. Their keys begin with the user, but the role is the same for all of them:
+    `dynamodb:LeadingKeys` could only repeat what every key is allowed to be."""
+    actions = ["BatchWriteItem", "GetItem", "PutItem", "Query"]
+    return {"actions": [f"dynamodb:{action}" for action in actions], "resources": [table_arn]}
+
+
+def list_sessions(table_arn: Input[str]) -> PolicyStatement:
+    """List chat sessions by the index that shows one of each, and by no other."""
+    return {"actions": ["dynamodb:Query"], "resources": [pulumi.Output.concat(table_arn, "/index/", BY_ACTIVITY)]}
 
 
 def policy(statements: Sequence[PolicyStatement]) -> Output[str]:

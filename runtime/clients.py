@@ -7,6 +7,7 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
@@ -33,3 +34,10 @@ def event_bridge() -> "EventBridgeClient":
 @cache
 def sqs() -> "SQSClient":
     return boto3.client("sqs", config=Config(retries=_RETRIES))  # pyright: ignore[reportArgumentType]
+
+
+@cache
+def dynamodb() -> "DynamoDBClient":
+    # Somebody waits for it: DynamoDB answers in milliseconds or not at all.
+    patience = Config(retries=_RETRIES, connect_timeout=2, read_timeout=3)  # pyright: ignore[reportArgumentType]
+    return boto3.client("dynamodb", config=patience)

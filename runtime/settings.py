@@ -77,12 +77,31 @@ class QueueSettings(BaseModel):
     """Deliveries before a message is moved to the dead-letter queue."""
 
 
-class VisionSettings(BaseModel):
-    """The model that looks at images."""
+class AnthropicSettings(BaseModel):
+    """Where Claude is."""
 
     anthropic_api_key: SecretStr
     anthropic_base_url: str
+
+
+class VisionSettings(AnthropicSettings):
+    """The model that looks at images."""
+
     analysis_model: str
+
+
+class AnswerSettings(AnthropicSettings):
+    """The model that answers questions."""
+
+    answer_model: str
+
+
+class ChatSettings(BaseModel):
+    """Where chat sessions are kept, and for how long."""
+
+    checkpoint_table: str
+    checkpoint_ttl_hours: int = Field(ge=1)
+    """Of a session in which nothing is said."""
 
 
 class EmbeddingSettings(BaseModel):

@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from local.models import schema, wire
 from local.models.analysis import analyse
+from local.models.answering import ToolWish, answer
 from local.models.embedding import Encoder, to_base64
 from local.models.faults import ActivePlan, Calls, FaultPlan, Faults
 from local.models.vision import Eye, Glance, Looker, UnreadableImageError
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from local.models.faults import Endpoint
+    from local.models.wire import JsonObject
 
     ErrorReply = Callable[[int, str, dict[str, str] | None], JSONResponse]
 
@@ -36,8 +38,8 @@ _LARGEST_BODY = 32 * 1024 * 1024
 _NOBODY_LISTENS = 499
 """nginx's code for a client that hung up before it had sent everything; no standard has one."""
 _ABILITIES = (
-    "this stand-in looks at one image and answers by a JSON schema: send a user message with one base64 image block, "
-    "and output_config.format of type json_schema"
+    "this stand-in looks at one image, or reads items in text, and answers by a JSON schema: send at most one base64 "
+    "image block, and output_config.format of type json_schema"
 )
 
 RequestT = TypeVar("RequestT", bound=BaseModel)
@@ -171,8 +173,10 @@ class StandIns:
 
     async def _message(self, request: wire.MessagesRequest, fault: FaultPlan | None) -> Response:
         asked = request.schema
-        if asked is None or len(request.images) != 1:
+        if asked is None or len(request.images) > 1:
             raise Refusal(400, _ABILITIES)
+        if not request.images:
+            return _answer(request, asked, fault)
         engines = await self._ready()
         try:
             schema.check(asked)
@@ -187,9 +191,7 @@ class StandIns:
             input_tokens=wire.estimate_image_tokens(findings.width, findings.height) + prompt_tokens,
             output_tokens=wire.estimate_tokens(text),
         )
-        content = [wire.TextBlock(text=text)] if text else []
-        reply = wire.MessagesReply(content=content, stop_reason=stop_reason, usage=usage)
-        return JSONResponse(reply.model_dump(), headers={"request-id": wire.new_id("req")})
+        return _reply(wire.MessagesReply(content=_text(text), stop_reason=stop_reason, usage=usage))
 
     async def _embed(self, request: wire.EmbeddingsRequest) -> Response:
         engines = await self._ready()
@@ -269,6 +271,37 @@ def create_app(on_failure: Callable[[BaseException], None], *, instant: bool = F
         ],
         lifespan=stand_ins.lifespan,
     )
+
+
+def _answer(request: wire.MessagesRequest, asked: JsonObject, fault: FaultPlan | None) -> Response:
+    """The reply to a question about items, which are in the text. Spoiled, it is an answer and never a tool's use."""
+    may_use_tools = fault is None or fault.kind == "slow"
+    try:
+        schema.check(asked)
+        said = answer(request if may_use_tools else request.model_copy(update={"tools": []}))
+        if isinstance(said, ToolWish):
+            text, stop_reason = json.dumps(said.arguments), "tool_use"
+            content: list[wire.TextBlock | wire.ToolUseBlock] = [
+                wire.ToolUseBlock(name=said.name, input=said.arguments)
+            ]
+        else:
+            whole = json.dumps(schema.obey(asked, said), ensure_ascii=False)
+            text, stop_reason = _spoil(whole, request.max_tokens, fault)
+            content = _text(text)
+    except schema.UnsupportedSchemaError as refused:
+        raise Refusal(400, str(refused)) from refused
+    usage = wire.Usage(
+        input_tokens=wire.estimate_tokens(request.text + request.system_text), output_tokens=wire.estimate_tokens(text)
+    )
+    return _reply(wire.MessagesReply(model=wire.ANSWER_MODEL, content=content, stop_reason=stop_reason, usage=usage))
+
+
+def _text(text: str) -> list[wire.TextBlock | wire.ToolUseBlock]:
+    return [wire.TextBlock(text=text)] if text else []
+
+
+def _reply(reply: wire.MessagesReply) -> Response:
+    return JSONResponse(reply.model_dump(), headers={"request-id": wire.new_id("req")})
 
 
 def _has_bearer(request: Request) -> bool:

@@ -1,25 +1,26 @@
 """What the vendors' APIs send and accept: the part of Anthropic's and Voyage AI's formats that the stand-ins speak.
 
 Requests are parsed leniently (unknown fields are ignored, as the SDKs add new ones) but never silently: whatever the
-stand-ins cannot honour, such as streaming or tools, is refused with a message that says so.
+stand-ins cannot honour, such as streaming, is refused with a message that says so.
 """
 
 import base64
 import binascii
 import secrets
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, JsonValue, StringConstraints, field_validator
+from pydantic import BaseModel, Field, JsonValue, StringConstraints, field_validator, model_validator
 from starlette.responses import JSONResponse
 
 VISION_MODEL = "local-vision"
+ANSWER_MODEL = "local-answer"
 EMBEDDING_MODEL = "local-use"
 RERANK_MODEL = "local-rerank"
 DEFAULT_DIMENSIONS = 1024
 """Of an embedding, when the request does not say."""
 
 NonEmpty = Annotated[str, StringConstraints(min_length=1)]
-StopReason = Literal["end_turn", "max_tokens", "refusal"]
+StopReason = Literal["end_turn", "max_tokens", "refusal", "tool_use"]
 JsonObject = dict[str, JsonValue]
 
 
@@ -55,11 +56,37 @@ class TextBlock(BaseModel):
     text: str
 
 
+class ToolUseBlock(BaseModel):
+    """The model wants a tool to be used."""
+
+    type: Literal["tool_use"] = "tool_use"
+    id: str = Field(default_factory=lambda: new_id("toolu"))
+    name: str
+    input: JsonObject
+
+
+class ToolResultBlock(BaseModel):
+    """What came of the use of a tool."""
+
+    type: Literal["tool_result"]
+    tool_use_id: str
+    content: str | list[TextBlock] = ""
+    is_error: bool = False
+
+    @property
+    def text(self) -> str:
+        """The result in words."""
+        return self.content if isinstance(self.content, str) else "\n".join(block.text for block in self.content)
+
+
+Block = Annotated[ImageBlock | TextBlock | ToolUseBlock | ToolResultBlock, Field(discriminator="type")]
+
+
 class Message(BaseModel):
     """One turn of the conversation."""
 
     role: Literal["user", "assistant"]
-    content: str | list[Annotated[ImageBlock | TextBlock, Field(discriminator="type")]]
+    content: str | list[Block]
 
     @property
     def texts(self) -> list[str]:
@@ -74,6 +101,27 @@ class Message(BaseModel):
         if isinstance(self.content, str):
             return []
         return [block.source for block in self.content if isinstance(block, ImageBlock)]
+
+    @property
+    def tool_results(self) -> list[ToolResultBlock]:
+        """What came of the tools that the turn before wanted, in order."""
+        if isinstance(self.content, str):
+            return []
+        return [block for block in self.content if isinstance(block, ToolResultBlock)]
+
+
+class Tool(BaseModel):
+    """A tool that the model may ask for."""
+
+    name: NonEmpty
+    description: str = ""
+    input_schema: JsonObject
+
+
+class ToolChoice(BaseModel):
+    """Whether it may."""
+
+    type: Literal["auto", "none"]
 
 
 class JsonSchemaFormat(BaseModel):
@@ -98,7 +146,24 @@ class MessagesRequest(BaseModel):
     system: str | list[TextBlock] = ""
     output_config: OutputConfig = OutputConfig()
     stream: Literal[False] = False
-    tools: list[JsonValue] = Field(default=[], max_length=0)
+    tools: list[Tool] = []
+    tool_choice: ToolChoice = ToolChoice(type="auto")
+
+    @model_validator(mode="after")
+    def _answers_every_tool(self) -> Self:
+        """The vendor refuses a conversation in which a tool was asked for and nothing came of it."""
+        for turn, following in zip(self.messages, [*self.messages[1:], None], strict=True):
+            blocks = turn.content if isinstance(turn.content, list) else []
+            wanted = {block.id for block in blocks if isinstance(block, ToolUseBlock)}
+            given = {result.tool_use_id for result in following.tool_results} if following else set[str]()
+            if wanted - given:
+                raise ValueError(f"`tool_use` ids were found without `tool_result` blocks: {', '.join(wanted - given)}")
+        return self
+
+    @property
+    def usable_tools(self) -> set[str]:
+        """Names of the tools that may be asked for now."""
+        return {tool.name for tool in self.tools} if self.tool_choice.type == "auto" else set()
 
     @property
     def images(self) -> list[ImageSource]:
@@ -108,7 +173,9 @@ class MessagesRequest(BaseModel):
     @property
     def text(self) -> str:
         """What the messages say in words, without the system prompt."""
-        return "\n".join(text for message in self.messages for text in message.texts)
+        said = [text for message in self.messages for text in message.texts]
+        results = [result.text for message in self.messages for result in message.tool_results]
+        return "\n".join([*said, *results])
 
     @property
     def system_text(self) -> str:
@@ -135,7 +202,7 @@ class MessagesReply(BaseModel):
     type: Literal["message"] = "message"
     role: Literal["assistant"] = "assistant"
     model: str = VISION_MODEL
-    content: list[TextBlock]
+    content: list[TextBlock | ToolUseBlock]
     stop_reason: StopReason
     stop_sequence: None = None
     usage: Usage

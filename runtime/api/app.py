@@ -10,6 +10,7 @@ from runtime.api.middleware import Edge, Head, RequireUser, SecurityHeaders
 from runtime.api.openapi import DocumentedApi
 from runtime.api.routes import (
     albums,
+    chat,
     commands,
     gallery,
     images,
@@ -49,6 +50,6 @@ def create_app(services: Services) -> FastAPI:
     problems.register(app)
     app.include_router(gallery.router)
     app.include_router(service.router)
-    for private in (uploads, items, commands, images, tags, albums, statistics, search, usage):
+    for private in (uploads, items, commands, images, tags, albums, statistics, search, chat, usage):
         app.include_router(private.router, dependencies=[SIGNED_IN])
     return app

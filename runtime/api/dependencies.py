@@ -1,7 +1,7 @@
 """What routes ask for: the caller's session, and the services that were set up at cold start."""
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Self, cast
 
 from fastapi import Depends, Request
@@ -10,10 +10,13 @@ from sqlmodel import Session
 
 from runtime.api.auth import CurrentUser
 from runtime.api.settings import ApiSettings
+from runtime.chat.sessions import Sessions
+from runtime.claude import Allowance, Claude
 from runtime.clients import event_bridge
 from runtime.database import connect, tenant_session
 from runtime.embeddings import Embedder
 from runtime.events import Event, publish
+from runtime.retrieval import Retrieval
 from runtime.storage import ImageStore
 
 
@@ -25,10 +28,24 @@ class Services:
     engine: Engine
     store: ImageStore
     embedder: Embedder
+    claude: Claude
+    sessions: Sessions
+    allowance: Allowance = field(default_factory=Allowance)
 
     def publish(self, *events: Event) -> None:
         """Have the pipeline work. Raises `PublishError`."""
         publish(event_bridge(), self.settings.event_bus, events)
+
+    def retrieval(self, user_id: str) -> Retrieval:
+        """The ways to one user's items."""
+        return Retrieval(
+            user_id=user_id,
+            engine=self.engine,
+            embedder=self.embedder,
+            query_model=self.settings.query_embedding_model,
+            vector_weight=self.settings.vector_weight,
+            limits=self.settings,
+        )
 
     @classmethod
     def start(cls, settings: ApiSettings) -> Self:
@@ -38,6 +55,8 @@ class Services:
             engine=connect(settings.database_url.get_secret_value(), settings.database_pool_size),
             store=ImageStore(settings.bucket_name),
             embedder=Embedder(settings),
+            claude=Claude(settings),
+            sessions=Sessions(settings.checkpoint_table, settings.checkpoint_ttl_hours),
         )
 
 

@@ -4,6 +4,8 @@ from pydantic import Field
 
 from runtime.analysis import MODELS
 from runtime.settings import (
+    AnswerSettings,
+    ChatSettings,
     DatabaseSettings,
     EmbeddingSettings,
     EventSettings,
@@ -15,7 +17,15 @@ from runtime.settings import (
 
 
 class ApiSettings(
-    Settings, DatabaseSettings, StorageSettings, EventSettings, UploadLimits, UserLimits, EmbeddingSettings
+    Settings,
+    DatabaseSettings,
+    StorageSettings,
+    EventSettings,
+    UploadLimits,
+    UserLimits,
+    EmbeddingSettings,
+    AnswerSettings,
+    ChatSettings,
 ):
     """The API's settings; `/version`, `/config.json` and `/search/config` publish the harmless ones."""
 
@@ -38,6 +48,11 @@ class ApiSettings(
     def analysis_models(self) -> list[str]:
         """The models that may be asked to look at an image, the stack's own first."""
         return list(dict.fromkeys([self.analysis_model, *MODELS]))
+
+    @property
+    def answer_models(self) -> list[str]:
+        """The models that may be asked for an answer, the stack's own first."""
+        return list(dict.fromkeys([self.answer_model, *MODELS]))
 
     @property
     def version(self) -> str:

@@ -1,56 +1,101 @@
 """Routes that find images again."""
 
 from time import perf_counter
+from typing import Any
 
 from fastapi import APIRouter
-from sqlmodel import Session, col, select
 
-from runtime import analyses, limits, usage
+from runtime.agent.search import look_for
+from runtime.answers.answer import ITEMS, answer
+from runtime.answers.cited import Answer
+from runtime.api.answering import accounting, allowed_model
 from runtime.api.dependencies import Services, ServicesDep, Tenant, TenantDep
 from runtime.api.problems import documented
+from runtime.api.results import by_rank, shown
 from runtime.api.schemas.search import (
     DEFAULT_RESULTS,
     MAX_RESULTS,
     QUERY_LENGTH,
     SearchConfig,
+    SearchKind,
     SearchRequest,
     SearchResponse,
-    SearchResult,
 )
-from runtime.models import Item, Status
-from runtime.search import confidence, grammar, way
+from runtime.search import confidence, way
 from runtime.search import query as search_query
-from runtime.search.query import Hit, SearchType
-from runtime.storage import ImageStore
+from runtime.search.query import SearchType
 
 router = APIRouter(tags=["search"])
 
 
 @router.post("/search", summary="Find images", responses=documented(400, 422, 429, 503))
 def search(request: SearchRequest, tenant: TenantDep, services: ServicesDep) -> SearchResponse:
-    """Finds your images by their text and analyses (`bm25`), by meaning (`vector`), or by both (`hybrid`)."""
-    started = perf_counter()
-    # The vendor is asked before the transaction begins, so that no connection waits for it.
-    vector = _embed(request, tenant, services)
+    """Finds your images by their text and analyses (`bm25`), by meaning (`vector`), or by both (`hybrid`), and has
+    Claude answer from what was found if you ask for it. `agentic` has Claude search. Where Claude fails, there are
+    results all the same, and `answer` says why there is none."""
+    model = allowed_model(request.answer_model, services)
+    if request.search_type is SearchKind.AGENTIC:
+        return _look_for(request, model, tenant, services)
+    started, budget = perf_counter(), services.allowance.begin()
+    retrieval = services.retrieval(tenant.user_id)
+    found = retrieval.search(
+        request.query,
+        search_type=SearchType(request.search_type),
+        top_k=request.top_k,
+        filters=request.filters,
+        min_confidence=request.min_similarity_score,
+    )
     with tenant.session() as session:
-        found = search_query.search(
-            session,
-            query=request.query,
-            vector=vector,
-            search_type=request.search_type,
-            top_k=request.top_k,
-            vector_weight=services.settings.vector_weight,
-            filters=request.filters,
-            min_confidence=request.min_similarity_score,
-        )
-        results = _results(session, found.hits, request.search_type, services.store)
-    return SearchResponse(
+        results = shown(session, found.hits, request.search_type, services.store)
+    response = SearchResponse(
         query=request.query,
         search_type=request.search_type,
         results=results,
         total_results=len(results),
         confidence=found.confidence,
-        retrieval_time_ms=round((perf_counter() - started) * 1000, 1),
+        retrieval_time_ms=_since(started),
+    )
+    if not request.include_answer:
+        return response
+    asked = perf_counter()
+    answered = answer(
+        services.claude,
+        question=request.query,
+        items=retrieval.evidence([result.item_id for result in results[:ITEMS]]),
+        confidence_of={hit.item_id: hit.confidence for hit in found.hits},
+        model=model,
+        budget=budget,
+        account=accounting(tenant, services, "answer"),
+    )
+    return response.model_copy(update=_answered(answered, asked))
+
+
+def _look_for(request: SearchRequest, model: str, tenant: Tenant, services: Services) -> SearchResponse:
+    started = perf_counter()
+    outcome = look_for(
+        services.claude,
+        services.retrieval(tenant.user_id),
+        question=request.query,
+        filters=request.filters,
+        min_confidence=request.min_similarity_score,
+        top_k=request.top_k,
+        model=model,
+        budget=services.allowance.begin(),
+        account=accounting(tenant, services, "agent"),
+    )
+    answered = _answered(outcome.answer, started)
+    with tenant.session() as session:
+        results = shown(session, by_rank(outcome.hits), request.search_type, services.store)
+    return SearchResponse(
+        query=request.query,
+        search_type=request.search_type,
+        results=results,
+        total_results=len(results),
+        confidence=outcome.confidence,
+        retrieval_time_ms=_since(started),
+        agent_reasoning="\n".join(f"{number}. {step}" for number, step in enumerate(outcome.steps, start=1)),
+        tools_used=outcome.tools_used,
+        **answered,
     )
 
 
@@ -59,7 +104,7 @@ def search_config(services: ServicesDep) -> SearchConfig:
     """The values in force."""
     settings = services.settings
     return SearchConfig(
-        search_types=list(SearchType),
+        search_types=list(SearchKind),
         default_search_type=SearchRequest.model_fields["search_type"].default,
         default_top_k=DEFAULT_RESULTS,
         max_top_k=MAX_RESULTS,
@@ -67,6 +112,9 @@ def search_config(services: ServicesDep) -> SearchConfig:
         vector_weight=settings.vector_weight,
         embedding_model=settings.embedding_model,
         query_embedding_model=settings.query_embedding_model,
+        answer_model=settings.answer_model,
+        answer_models=settings.answer_models,
+        answer_seconds=services.allowance.seconds,
         embedding_dimensions=settings.embedding_dimensions,
         bm25={"k1": search_query.BM25_K1, "b": search_query.BM25_B},
         confidence_floor=confidence.FLOOR,
@@ -76,29 +124,14 @@ def search_config(services: ServicesDep) -> SearchConfig:
     )
 
 
-def _embed(request: SearchRequest, tenant: Tenant, services: Services) -> list[float] | None:
-    """The query's vector, where one is needed; what it cost is recorded. Raises `runtime.limits.LimitReachedError`."""
-    text = grammar.parse(request.query).text
-    if request.search_type == SearchType.BM25 or not text:
-        return None
-    with tenant.session() as session:
-        limits.require_budget(session, services.settings)
-    embedded = services.embedder.query(text, services.settings.query_embedding_model)
-    with tenant.session() as session:
-        usage.record(
-            session, user_id=tenant.user_id, operation="query", model=embedded.model, input_tokens=embedded.tokens
-        )
-    return embedded.vectors[0]
+def _since(started: float) -> float:
+    return round((perf_counter() - started) * 1000, 1)
 
 
-def _results(session: Session, hits: list[Hit], search_type: SearchType, store: ImageStore) -> list[SearchResult]:
-    """`hits` with what people want to see of them: two more queries, however many there are."""
-    found = [hit.item_id for hit in hits]
-    living = select(Item).where(col(Item.id).in_(found), Item.status != Status.DELETED)
-    item_of = {item.id: item for item in session.exec(living)}
-    latest = analyses.latest_of(session, found)
-    shown = [hit for hit in hits if hit.item_id in item_of]
-    return [
-        SearchResult.of(rank, hit, search_type, item_of[hit.item_id], latest.get(hit.item_id), store)
-        for rank, hit in enumerate(shown, start=1)
-    ]
+def _answered(answered: Answer, started: float) -> dict[str, Any]:
+    return {
+        "answer": answered.text,
+        "answer_confidence": answered.confidence,
+        "citations": answered.citations,
+        "answer_time_ms": _since(started),
+    }

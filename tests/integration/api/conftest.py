@@ -1,4 +1,4 @@
-"""The real handler on a real Postgres, with S3 by the emulator and Voyage by a stand-in."""
+"""The real handler on a real Postgres, with S3 and DynamoDB by the emulator, and the models by stand-ins."""
 
 import json
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ from runtime.api.adapter import gateway_handler
 from runtime.api.app import create_app
 from runtime.api.dependencies import Services
 from runtime.api.settings import ApiSettings
+from runtime.chat.sessions import INDEX
 from runtime.database import tenant_session
 from runtime.keys import derived_key
 from runtime.migrations.upgrade import FUNCTIONS_ROLE
@@ -23,6 +24,7 @@ from runtime.search.document import index
 from runtime.settings import load
 from tests.api_environment import ENVIRONMENT
 from tests.gateway import GatewayClient
+from tests.integration.api.claude import Claude, serve_claude
 from tests.integration.api.voyage import Voyage, direction, serve_voyage
 from tests.integration.aws import running_emulator
 from tests.integration.conftest import Database
@@ -40,13 +42,36 @@ def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         aws = {name: value for name, value in ENVIRONMENT.items() if name.startswith("AWS_")}
         for name, value in (aws | {"AWS_ENDPOINT_URL": url}).items():
             environment.setenv(name, value)
-        clients.s3.cache_clear()
-        clients.event_bridge.cache_clear()
+        _forget_clients()
         clients.s3().create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
         clients.event_bridge().create_event_bus(Name=ENVIRONMENT["EVENT_BUS"])
+        create_checkpoints(ENVIRONMENT["CHECKPOINT_TABLE"])
         yield url
-        clients.s3.cache_clear()
-        clients.event_bridge.cache_clear()
+        _forget_clients()
+
+
+def _forget_clients() -> None:
+    for client in (clients.s3, clients.event_bridge, clients.dynamodb):
+        client.cache_clear()
+
+
+def create_checkpoints(name: str) -> None:
+    """The table of chat sessions, as the component makes it."""
+    keys = {"thread_id": "HASH", "checkpoint_id": "RANGE"}
+    by_activity = {"user_id": "HASH", "last_activity": "RANGE"}
+    clients.dynamodb().create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in (*keys, *by_activity)],
+        KeySchema=_key_schema(keys),
+        GlobalSecondaryIndexes=[
+            {"IndexName": INDEX, "KeySchema": _key_schema(by_activity), "Projection": {"ProjectionType": "ALL"}}
+        ],
+    )
+
+
+def _key_schema(keys: dict[str, Any]) -> list[Any]:
+    return [{"AttributeName": name, "KeyType": kind} for name, kind in keys.items()]
 
 
 @dataclass(frozen=True)
@@ -93,9 +118,26 @@ def voyage(running_voyage: Voyage) -> Voyage:
     return running_voyage
 
 
+@pytest.fixture(scope="session")
+def running_claude() -> Iterator[Claude]:
+    with serve_claude() as claude:
+        yield claude
+
+
 @pytest.fixture
-def services(database: Database, voyage: Voyage, s3_endpoint: str) -> Iterator[Services]:
-    urls = {"DATABASE_URL": database.url(FUNCTIONS_ROLE), "VOYAGE_BASE_URL": voyage.url}
+def claude(running_claude: Claude) -> Claude:
+    """The stand-in, behaving, and as if it had never been called."""
+    running_claude.reset()
+    return running_claude
+
+
+@pytest.fixture
+def services(database: Database, voyage: Voyage, claude: Claude, s3_endpoint: str) -> Iterator[Services]:
+    urls = {
+        "DATABASE_URL": database.url(FUNCTIONS_ROLE),
+        "VOYAGE_BASE_URL": voyage.url,
+        "ANTHROPIC_BASE_URL": claude.url,
+    }
     services = Services.start(load(ApiSettings, ENVIRONMENT | urls))
     yield services
     services.engine.dispose()

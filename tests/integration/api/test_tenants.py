@@ -70,7 +70,12 @@ BODIES: Mapping[str, Callable[[Belongings], list[Body]]] = {
     "PATCH /albums/{album_id}": lambda _: [{"name": "mine"}],
     "POST /albums/{album_id}/items": lambda of_ada: [{"item_ids": [of_ada["item_id"]]}],
     "POST /search": lambda _: [
-        {"query": SECRET, "search_type": search_type} for search_type in ("bm25", "vector", "hybrid")
+        {"query": SECRET, "search_type": search_type, "include_answer": True}
+        for search_type in ("bm25", "vector", "hybrid", "agentic")
+    ],
+    "POST /chat": lambda of_ada: [
+        {"message": SECRET},
+        {"message": "the first one", "session_id": of_ada["session_id"]},
     ],
 }
 """What is sent where JSON is taken, to get at Ada's things or to change them."""
@@ -104,6 +109,7 @@ def of_ada(ada: GatewayClient, pipeline: Pipeline) -> Belongings:
         "tag_id": tag,
         "album_id": album,
         "filename": f"{kept.item.id}-thumb.webp",
+        "session_id": ada.post("/chat", {"message": SECRET}).json()["session_id"],
         "sha256": kept.item.sha256 or "",
     }
     return Belongings(by_parameter, (ADA, HEADLINE, TITLE, TAG, ALBUM, *by_parameter.values()))
@@ -163,7 +169,9 @@ def test_another_user_sees_and_changes_nothing_on_any_operation(
     for operation in operations(app):
         for sent, answer in attempts(bob, operation, of_ada):
             where = f"{operation.name} with {sent}: {answer.status} {answer.body}"
-            by_id = operation.parameters("path") or any(of_ada[name] in sent for name in QUERY_IDS.values())
+            by_id = operation.parameters("path") or any(
+                of_ada[name] in sent for name in ("session_id", *QUERY_IDS.values())
+            )
             assert answer.status == 404 if by_id else answer.status < 400, where
             told = f"{answer.body} {answer.headers}"
             assert [secret for secret in of_ada.secrets if secret in told and secret not in sent] == [], where

@@ -78,6 +78,8 @@ def resource_name(arn: str) -> str:
     if service == "ssm":
         # Parameters have a second ARN here, for their versions: see the provisioner.
         return name.removeprefix("parameter/collections/local/").removesuffix(":*")
+    if service == "dynamodb":
+        return name.rpartition("/")[2]
     bucket, _, key = name.partition("/")
     return key if service == "s3" and key else re.sub(r"-[0-9a-f]{7}$", "", bucket)
 

@@ -106,8 +106,30 @@ def asking(deployment: Deployment) -> Attempt:
     return lambda: deployment.request("POST", f"/items/{item_id}/retry")[1]
 
 
+def saying(deployment: Deployment) -> Attempt:
+    """Beginning a conversation."""
+    return lambda: deployment.post("/chat", {"message": "bread"})[1]
+
+
+def chatting(method: str) -> Exercise:
+    """Reading a conversation, or having it forgotten."""
+
+    def prepare(deployment: Deployment) -> Attempt:
+        begun, outcome = deployment.post("/chat", {"message": "bread"})
+        assert outcome.succeeded, outcome.said
+        return lambda: deployment.request(method, f"/chat/sessions/{begun['session_id']}")[1]
+
+    return prepare
+
+
+def listing_chats(deployment: Deployment) -> Attempt:
+    return lambda: deployment.request("GET", "/chat/sessions")[1]
+
+
 DENIED_FORM = "<Code>AccessDenied</Code><Message>Access Denied</Message>"
 """What S3 tells the sender of a form, who is not to learn more."""
+
+CHECKPOINTS = "collections-checkpoints-local"
 
 NEEDED: dict[Permission, Exercise] = {
     Permission("image_processor", "s3:GetObject", "originals/*"): processing,
@@ -128,6 +150,11 @@ NEEDED: dict[Permission, Exercise] = {
         for role in EVENT_OF
     },
     Permission("api", "s3:PutObject", "originals/*"): uploading,
+    Permission("api", "dynamodb:PutItem", CHECKPOINTS): saying,
+    Permission("api", "dynamodb:GetItem", CHECKPOINTS): chatting("GET"),
+    Permission("api", "dynamodb:Query", CHECKPOINTS): chatting("GET"),
+    Permission("api", "dynamodb:BatchWriteItem", CHECKPOINTS): chatting("DELETE"),
+    Permission("api", "dynamodb:Query", "by_activity"): listing_chats,
     Permission("api", "s3:GetObject", "originals/*"): following("image_url"),
     Permission("api", "s3:GetObject", "derived/*"): following("thumbnail_url"),
 }
@@ -141,7 +168,7 @@ PARAMETERS = [
         "analyzer": ("database/url", "s3/bucket_name", "anthropic/api_key"),
         "embedder": ("database/url", *VOYAGE),
         "sweeper": ("database/sweeper_url", "s3/bucket_name"),
-        "api": ("database/url", "s3/bucket_name", *VOYAGE),
+        "api": ("database/url", "s3/bucket_name", "anthropic/api_key", "checkpoint/ttl_hours", *VOYAGE),
     }.items()
     for parameter in parameters
 ]

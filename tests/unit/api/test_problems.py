@@ -71,9 +71,9 @@ def test_json_that_is_not_called_so_is_refused(user: GatewayClient) -> None:
         ({"query": "\ud800"}, "query", "unicode"),
         ({"query": "x", "top_k": 51}, "top_k", "less than or equal to 50 (given: 51)"),
         ({"query": "x", "top_k": True}, "top_k", "valid integer (given: true)"),
-        ({"query": "x", "search_type": "agentic"}, "search_type", "'bm25', 'vector' or 'hybrid' (given: \"agentic\")"),
+        ({"query": "x", "search_type": "best"}, "search_type", "'vector' or 'agentic' (given: \"best\")"),
         ({"query": "x", "category_filter": "Cats"}, "category_filter", "'Art', 'Beauty'"),
-        ({"query": "x", "include_answer": True}, "include_answer", "False (given: true)"),
+        ({"query": "x", "include_answer": "yes"}, "include_answer", 'valid boolean (given: "yes")'),
         ({"query": "x", "serch_type": "bm25"}, "serch_type", "unknown; allowed are query, search_type, top_k"),
     ],
 )

@@ -78,11 +78,12 @@ def test_head_answers_as_get_without_a_body(client: GatewayClient) -> None:
 def test_search_config_says_what_the_code_uses(client: GatewayClient) -> None:
     config = client.as_user("user-a").get("/search/config").json()
 
-    assert config["search_types"] == ["bm25", "vector", "hybrid"]
+    assert config["search_types"] == ["hybrid", "bm25", "vector", "agentic"]
     assert config["default_search_type"] == "hybrid"
     assert config["max_top_k"] == 50
     assert config["vector_weight"] == 0.6
     assert config["query_embedding_model"] == "voyage-4-lite"
+    assert config["answer_models"] == ["claude-sonnet-5-5", "claude-haiku-5-5", "claude-opus-5-5"]
 
 
 def test_every_operation_has_a_title_a_description_and_its_problems(document: dict[str, Any]) -> None:

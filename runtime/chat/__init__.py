@@ -1,0 +1,1 @@
+"""Conversations about a user's collection, remembered for a while."""
