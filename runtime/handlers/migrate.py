@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from runtime.database import connect
 from runtime.migrations.upgrade import FUNCTIONS_ROLE, SWEEPER_ROLE, create_login, upgrade
 from runtime.observability import observed, timed
+from runtime.search.tenant_indexes import build
 from runtime.settings import Settings, load
 
 logger = Logger()
@@ -30,7 +31,8 @@ class Migrated(TypedDict):
 
 @observed()
 def handler(_event: dict[str, object], _context: LambdaContext) -> Migrated:
-    """Create or update the two logins and bring the schema up to date. Any error fails the deployment."""
+    """Create or update the two logins and bring the schema up to date, large tenants' own indexes
+    included. Any error fails the deployment."""
     settings = load(MigrateSettings)
     engine = connect(settings.database_url.get_secret_value(), pool_size=2)
     try:
@@ -38,7 +40,8 @@ def handler(_event: dict[str, object], _context: LambdaContext) -> Migrated:
             create_login(engine, settings.functions_database_url.get_secret_value(), FUNCTIONS_ROLE)
             create_login(engine, settings.sweeper_database_url.get_secret_value(), SWEEPER_ROLE)
             revision = upgrade(engine)
+            built, dropped = build(engine)
     finally:
         engine.dispose()
-    logger.info("The database has its schema", extra={"revision": revision})
+    logger.info("The database has its schema", extra={"revision": revision, "indexed": built, "dropped": dropped})
     return {"revision": revision}

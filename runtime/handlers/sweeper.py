@@ -18,6 +18,7 @@ from runtime.observability import count_swept, observed, timed
 from runtime.settings import DatabaseSettings, EventSettings, Settings, StorageSettings, load
 from runtime.storage import DeleteError, ImageStore
 from runtime.sweeping.dead_letters import fail_unmarked_items
+from runtime.sweeping.large_tenants import note_large_tenants
 from runtime.sweeping.orphans import fail_lost_originals, remove_orphan_objects
 from runtime.sweeping.removal import bury_abandoned_uploads, remove_tombstones
 from runtime.sweeping.run import Report, Run
@@ -35,6 +36,7 @@ MOST_REASONS = 5
 DUTIES: tuple[Callable[[Run], bool], ...] = (
     # First, and quick: a run that has no time left for it would hide what is being spent.
     publish_month_cost,
+    note_large_tenants,
     bury_abandoned_uploads,
     remove_tombstones,
     fail_unmarked_items,

@@ -20,11 +20,11 @@ BM25_B = 0.3
 image's text is short and seldom repeats itself on purpose."""
 CANDIDATES = 100
 """How many of each list are fused."""
-CHAMPIONS = 1000
+CHAMPIONS = 500
 """How many documents a large tenant's index nominates for each word of the query."""
-NOMINEES = 300
+NOMINEES = 150
 """How many of those, best first, are scored exactly."""
-NEAREST = 150
+NEAREST = 100
 """How many documents a large tenant's index nominates by meaning, to be compared exactly."""
 WIDENING = 5.0
 """With filters, nominees may not pass: the three figures before are raised as their share shrinks, so far at most."""

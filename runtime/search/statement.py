@@ -49,6 +49,10 @@ def statement(shape: Shape) -> TextClause:
 
 
 _WORDS = r"""
+-- Read once: as a parameter of a prepared statement it would be parsed again for every row that it is compared with.
+asked as materialized (
+    select cast(:vector as halfvec) as vector
+),
 -- The query's words. One of stop words only ("The Who") is searched as it is.
 word as materialized (
     select lexeme, plain
@@ -174,7 +178,7 @@ posting as materialized (
 # Meaning: exact, for an index shared by tenants would lose most of what a small tenant has.
 _EVERY_VECTOR = """
 semantic as materialized (
-    select item_id, 1 - (embedding <=> cast(:vector as halfvec)) as cosine
+    select item_id, 1 - (embedding <=> (select vector from asked)) as cosine
       from embedding join eligible on eligible.id = item_id
      where :vector is not null
 )"""
@@ -188,7 +192,7 @@ champion as materialized (
 nominee as materialized (
     (select item_id from champion order by score desc, item_id limit :nominees)
     union
-    select item_id from tenant_nearest(cast(:vector as halfvec), :nearest) where :vector is not null
+    select item_id from tenant_nearest((select vector from asked), :nearest) where :vector is not null
 ),
 eligible as materialized (
     select nominee.item_id as id
@@ -205,7 +209,7 @@ posting as materialized (
 )"""
 _ELIGIBLE_VECTORS = """
 semantic as materialized (
-    select eligible.id as item_id, 1 - (vector.embedding <=> cast(:vector as halfvec)) as cosine
+    select eligible.id as item_id, 1 - (vector.embedding <=> (select vector from asked)) as cosine
       from eligible cross join lateral (
            select embedding from embedding where item_id = eligible.id offset 0) as vector
      where :vector is not null
@@ -236,7 +240,7 @@ _FUSION = """
 background as materialized (
     select least(greatest((coalesce(sum(cosine), 0) + :usual_background * :usual_weight)
                           / (count(*) + :usual_weight), 0), :most_background) as cosine
-      from (select 1 - (embedding <=> cast(:vector as halfvec)) as cosine
+      from (select 1 - (embedding <=> (select vector from asked)) as cosine
               from (select embedding from embedding where :vector is not null limit :sample) as sample) as sampled
 ),
 candidate as (

@@ -49,7 +49,7 @@ def look_up(session: Session, filters: Filters) -> Collection:
     """What is known of the session's tenant."""
     parameters = {**filters.parameters, "exact_items": EXACT_ITEMS}
     row = session.connection().execute(_look_up(filters.conditions), parameters).one()
-    return Collection(*row)
+    return Collection(*row[:-1])
 
 
 @cache
@@ -60,12 +60,14 @@ def _look_up(conditions: tuple[str, ...]) -> TextClause:
     return text(statement).bindparams(*(PARAMETERS[name] for name in conditions))
 
 
-# Row-level security shows one row of either table, or none.
+# Row-level security shows one row of either table, or none. A plan for any parameters whatever knows nothing of which
+# legs a search has; Postgres would take to one whenever it looks cheap.
 _LOOK_UP = r"""
 select coalesce(collection.documents, 0),
        coalesce(collection.tokens\:\:float8 / nullif(collection.documents, 0), 1),
        tenant_index.built_at is not null,
-       {eligible}
+       {eligible},
+       set_config('plan_cache_mode', 'force_custom_plan', true)
   from (select) as always left join search_collection as collection on true left join tenant_index on true
 """
 _ELIGIBLE = """

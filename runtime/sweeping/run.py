@@ -35,6 +35,10 @@ class Report:
     """Versions of objects deleted because no item has them."""
     lost_originals: int = 0
     """Items failed because their original is not in the bucket."""
+    indexes_wanted: int = 0
+    """Tenants for whose items search is to have indexes of its own."""
+    indexes_released: int = 0
+    """Tenants who do not need theirs any more."""
     month_cost_usd: float = 0
     """US dollars that all users' use of the models has cost since the month began, in UTC."""
     failures: int = 0
