@@ -13,7 +13,7 @@ from components.database import DATABASE, FUNCTIONS, Database
 from components.encryption import EncryptionKey
 from components.function import FunctionPlatform
 from components.function_image import FunctionImage
-from components.image_bucket import DERIVED, ORIGINALS
+from components.image_bucket import DERIVED, EXPORTS, ORIGINALS
 from components.image_pipeline import ImagePipeline
 from components.migration import Migration
 from components.network import Network
@@ -21,7 +21,7 @@ from components.observability import Observability
 from components.parameters import Parameters
 from components.secure_api import SecureApi
 from components.settings import StackSettings
-from components.settings_rules import all_connections
+from components.settings_rules import WORKER_CONCURRENCY, all_connections
 from components.sweeper import Sweeper
 from components.tags import tag_everything
 from components.version import DeployedVersion
@@ -41,6 +41,8 @@ TIMEOUT_SECONDS = {
     "analyzer": 180,
     "embedder": 120,
     "sweeper": 300,
+    # As long as Lambda lets a function run; an export that needs longer goes on in another run.
+    "worker": 900,
     "migrate": 300,
     "api": 29,
 }
@@ -353,7 +355,7 @@ api = SecureApi(
                 grants.keep_sessions(checkpoints.table_arn),
                 grants.list_sessions(checkpoints.table_arn),
                 grants.write_objects(pipeline.bucket_arn, ORIGINALS),
-                grants.read_objects(pipeline.bucket_arn, ORIGINALS, DERIVED),
+                grants.read_objects(pipeline.bucket_arn, ORIGINALS, DERIVED, EXPORTS),
                 # Who signs an address needs what its use needs.
                 grants.decrypt_objects(key, pipeline.bucket_arn),
                 grants.encrypt_objects(key, pipeline.bucket_arn),
@@ -372,6 +374,49 @@ api = SecureApi(
     },
     after_migration,
 )
+worker = AnalysisFunction(
+    "worker",
+    {
+        "subscriptions": {
+            "requests": {
+                "pattern": '{"source": ["collections.api"], '
+                '"detail-type": ["ExportRequested", "AccountDeletionRequested"]}',
+                "event_bus": pipeline.event_bus_name,
+            },
+        },
+        "function": {
+            "platform": platform,
+            "command": "runtime.handlers.worker.handler",
+            "memory_mb": 1024,
+            "timeout_seconds": TIMEOUT_SECONDS["worker"],
+            "environment": {
+                **database_access,
+                "BUCKET_NAME_PARAMETER": pipeline.bucket_parameter,
+                "EVENT_BUS": pipeline.event_bus_name,
+                "CHECKPOINT_TABLE": checkpoints.table_name,
+                "COGNITO_USER_POOL_ID": api.user_pool_id,
+            },
+            "statements": [
+                grants.read_parameters(access.arn("database/url"), pipeline.bucket_parameter_arn),
+                grants.decrypt_parameters(key, access.arn("database/url")),
+                grants.read_objects(pipeline.bucket_arn, ORIGINALS),
+                grants.notice_missing_objects(pipeline.bucket_arn),
+                grants.write_objects(pipeline.bucket_arn, EXPORTS),
+                grants.decrypt_objects(key, pipeline.bucket_arn),
+                grants.encrypt_objects(key, pipeline.bucket_arn),
+                grants.list_versions(pipeline.bucket_arn, ORIGINALS, DERIVED, EXPORTS),
+                grants.delete_versions(pipeline.bucket_arn, ORIGINALS, DERIVED, EXPORTS),
+                grants.read_sessions(checkpoints.table_arn),
+                grants.delete_sessions(checkpoints.table_arn),
+                grants.remove_users(api.user_pool_arn),
+                grants.publish_events(pipeline.event_bus_arn),
+            ],
+        },
+        "maximum_concurrency": WORKER_CONCURRENCY,
+        "batch_size": 1,
+    },
+    after_migration,
+)
 BrowserUploads(
     "uploads", {"bucket_name": pipeline.bucket_name, "allowed_origins": [api.url, *settings.allowed_origins]}
 )
@@ -380,6 +425,7 @@ functions = {
     "analyzer": analyzer.function_name,
     "embedder": embedder.function_name,
     "sweeper": sweeper.function_name,
+    "worker": worker.function_name,
     "migrate": migration.function_name,
     "api": api.function_name,
 }
@@ -394,11 +440,13 @@ observability = Observability(
             "image_processor": pipeline.queue_name,
             "analyzer": analyzer.queue_name,
             "embedder": embedder.queue_name,
+            "worker": worker.queue_name,
         },
         "dead_letters": {
             "image_processor": pipeline.dead_letter_name,
             "analyzer": analyzer.dead_letter_name,
             "embedder": embedder.dead_letter_name,
+            "worker": worker.dead_letter_name,
             "sweeper": sweeper.failure_name,
         },
         "api_id": api.api_id,

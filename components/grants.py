@@ -100,6 +100,23 @@ def list_versions(bucket_arn: Input[str], *prefixes: str) -> PolicyStatement:
     }
 
 
+def read_sessions(table_arn: Input[str]) -> PolicyStatement:
+    """Find a user's chat sessions, and read them."""
+    by_activity = pulumi.Output.concat(table_arn, "/index/by_activity")
+    return {"actions": ["dynamodb:Query"], "resources": [table_arn, by_activity]}
+
+
+def delete_sessions(table_arn: Input[str]) -> PolicyStatement:
+    """Delete what chat sessions are made of."""
+    return {"actions": ["dynamodb:DeleteItem"], "resources": [table_arn]}
+
+
+def remove_users(pool_arn: Input[str]) -> PolicyStatement:
+    """Keep users of one pool from signing in, and remove them."""
+    actions = ["AdminDeleteUser", "AdminDisableUser", "AdminUserGlobalSignOut"]
+    return {"actions": [f"cognito-idp:{action}" for action in actions], "resources": [pool_arn]}
+
+
 def consume(queue_arn: Input[str]) -> PolicyStatement:
     """Receive a queue's messages, and put off those that have to wait."""
     actions = ["ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "ReceiveMessage"]

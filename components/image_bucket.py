@@ -78,6 +78,7 @@ class ImageBucket(pulumi.ComponentResource):
                     "status": "Enabled",
                     "filter": {"prefix": EXPORTS},
                     "expiration": {"days": _EXPORT_DAYS},
+                    "noncurrent_version_expiration": {"noncurrent_days": _EXPORT_DAYS},
                 },
                 {
                     "id": "leftovers",

@@ -89,6 +89,8 @@ class SecureApi(pulumi.ComponentResource):
     """Id of the HTTP API."""
     user_pool_id: Output[str]
     """Id of the pool of people who may sign in."""
+    user_pool_arn: Output[str]
+    """ARN of that pool."""
     client_id: Output[str]
     """Id of the client that web pages and command lines sign in as."""
     domain: Output[str]
@@ -130,13 +132,15 @@ class SecureApi(pulumi.ComponentResource):
         self._stage(name, api, args, given, routes, child)
 
         self.url, self.api_id = api.api_endpoint, api.id
-        self.user_pool_id, self.client_id, self.domain = pool.user_pool_id, pool.client_id, pool.domain
+        self.user_pool_id, self.user_pool_arn = pool.user_pool_id, pool.user_pool_arn
+        self.client_id, self.domain = pool.client_id, pool.domain
         self.function_name = Output.from_input(answering["function_name"])
         self.register_outputs(
             {
                 "url": self.url,
                 "api_id": self.api_id,
                 "user_pool_id": self.user_pool_id,
+                "user_pool_arn": self.user_pool_arn,
                 "client_id": self.client_id,
                 "domain": self.domain,
                 "function_name": self.function_name,

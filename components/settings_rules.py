@@ -28,6 +28,9 @@ _RESERVED_CONNECTIONS = 10
 # Nothing but the account limits an API without reserved concurrency; a new account has 10 in all.
 _UNRESERVED_API_CONCURRENCY = 10
 
+# Exports and deletions at work at once: the fewest that Lambda takes from a queue.
+WORKER_CONCURRENCY = 2
+
 # What CloudWatch Logs accepts (PutRetentionPolicy).
 RETENTION_DAYS = (
     1,
@@ -104,4 +107,4 @@ def connections_needed(pool_size: int, settings: Mapping[str, Any]) -> int | Non
     if any(name not in settings for name in (*queues, "api_reserved_concurrency")):
         return None
     api = settings["api_reserved_concurrency"] or _UNRESERVED_API_CONCURRENCY
-    return pool_size * (api + sum(settings[name] for name in queues))
+    return pool_size * (api + WORKER_CONCURRENCY + sum(settings[name] for name in queues))

@@ -37,6 +37,8 @@ class UserPool(pulumi.ComponentResource):
 
     user_pool_id: Output[str]
     """Id of the pool of people who may sign in."""
+    user_pool_arn: Output[str]
+    """ARN of that pool."""
     client_id: Output[str]
     """Id of the client that web pages and command lines sign in as."""
     domain: Output[str]
@@ -79,12 +81,13 @@ class UserPool(pulumi.ComponentResource):
             name, user_pool_id=pool.id, domain=Output.concat(physical_name("auth"), "-", suffix.hex), opts=child
         )
         region = aws.get_region_output(opts=pulumi.InvokeOutputOptions(parent=self)).region
-        self.user_pool_id, self.client_id = pool.id, client.id
+        self.user_pool_id, self.user_pool_arn, self.client_id = pool.id, pool.arn, client.id
         self.domain = Output.concat(domain.domain, ".auth.", region, ".amazoncognito.com")
         self.issuer = Output.concat("https://", pool.endpoint)
         self.register_outputs(
             {
                 "user_pool_id": self.user_pool_id,
+                "user_pool_arn": self.user_pool_arn,
                 "client_id": self.client_id,
                 "domain": self.domain,
                 "issuer": self.issuer,

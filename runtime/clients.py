@@ -7,6 +7,7 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
@@ -41,3 +42,8 @@ def dynamodb() -> "DynamoDBClient":
     # Somebody waits for it: DynamoDB answers in milliseconds or not at all.
     patience = Config(retries=_RETRIES, connect_timeout=2, read_timeout=3)  # pyright: ignore[reportArgumentType]
     return boto3.client("dynamodb", config=patience)
+
+
+@cache
+def cognito() -> "CognitoIdentityProviderClient":
+    return boto3.client("cognito-idp", config=Config(retries=_RETRIES))  # pyright: ignore[reportArgumentType]

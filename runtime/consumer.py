@@ -4,7 +4,7 @@ told: done, or deliver again."""
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import (
@@ -16,25 +16,33 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from runtime.events import Envelope, EventHeader, ItemEvent
+from runtime.events import Envelope, Event, EventHeader
 from runtime.failures import AtWorkError, PermanentError, TransientError
-from runtime.models import Stage
 from runtime.observability import count_failure, measured
-from runtime.redelivery import backoff, receives
-from runtime.step import Step
+from runtime.redelivery import WorkQueue, backoff, receives
 
 logger = Logger()
 
-EventT = TypeVar("EventT", bound=ItemEvent)
+EventT = TypeVar("EventT", bound=Event)
+
+SUBJECTS = {"item_id", "request_id"}
+"""What an event may be about, besides its user: named in each log line."""
 
 
-WORK = {
-    Stage.UPLOAD: "The upload",
-    Stage.PROCESSING: "Reading the image",
-    Stage.ANALYSIS: "The analysis",
-    Stage.EMBEDDING: "Indexing for search",
-}
-"""What each stage does, for people."""
+class Consumer(Protocol):
+    """Whoever works on a queue's events."""
+
+    @property
+    def what(self) -> str:
+        """What is done here, for people: the beginning of a sentence."""
+        ...
+
+    @property
+    def queue(self) -> WorkQueue: ...
+
+    def fail(self, event: Any, error: str, *, retryable: bool = False) -> None:
+        """Give up what the event is about; `error` is a sentence for its owner."""
+        ...
 
 
 class UnknownEventError(Exception):
@@ -45,7 +53,7 @@ class UnknownEventError(Exception):
 class Job:
     """An event, and what is to be done about it."""
 
-    event: ItemEvent
+    event: Event
     run: Callable[[], None]
 
 
@@ -70,7 +78,7 @@ def route(model: type[EventT], handle: Callable[[EventT], None]) -> Route:
 
 
 def consume(
-    batch: dict[str, Any], context: LambdaContext, step: Step, routes: Sequence[Route]
+    batch: dict[str, Any], context: LambdaContext, step: Consumer, routes: Sequence[Route]
 ) -> PartialItemFailureResponse:
     """Handle each message of an SQS batch by the route that its event takes.
 
@@ -87,7 +95,7 @@ def consume(
     )
 
 
-def _handle(step: Step, routes: dict[tuple[str, str], Route], record: SQSRecord) -> None:
+def _handle(step: Consumer, routes: dict[tuple[str, str], Route], record: SQSRecord) -> None:
     with logger.append_context_keys(message_id=record.message_id, receives=record.attributes.approximate_receive_count):
         try:
             job = _parse(routes, record.body)
@@ -98,7 +106,10 @@ def _handle(step: Step, routes: dict[tuple[str, str], Route], record: SQSRecord)
             raise
         event = job.event
         with logger.append_context_keys(
-            event=event.detail_type, correlation_id=event.correlation_id, item_id=event.item_id, user_id=event.user_id
+            event=event.detail_type,
+            correlation_id=event.correlation_id,
+            user_id=event.user_id,
+            **event.model_dump(include=SUBJECTS),
         ):
             _run(step, job, record)
 
@@ -111,7 +122,7 @@ def _parse(routes: dict[tuple[str, str], Route], body: str) -> Job:
     return found.parse(body)
 
 
-def _run(step: Step, job: Job, record: SQSRecord) -> None:
+def _run(step: Consumer, job: Job, record: SQSRecord) -> None:
     try:
         _attempt(step, job)
     except AtWorkError as error:
@@ -127,7 +138,7 @@ def _run(step: Step, job: Job, record: SQSRecord) -> None:
         raise
 
 
-def _attempt(step: Step, job: Job) -> None:
+def _attempt(step: Consumer, job: Job) -> None:
     try:
         with measured(job.event):
             job.run()
@@ -137,7 +148,7 @@ def _attempt(step: Step, job: Job) -> None:
         logger.info("done")
 
 
-def _put_back(step: Step, event: ItemEvent, record: SQSRecord, error: Exception) -> None:
+def _put_back(step: Consumer, event: Event, record: SQSRecord, error: Exception) -> None:
     """Have the event delivered again, or after its last delivery have it kept, and the item marked."""
     if not step.queue.is_last(record):
         retry_after = error.retry_after if isinstance(error, TransientError) else None
@@ -145,7 +156,7 @@ def _put_back(step: Step, event: ItemEvent, record: SQSRecord, error: Exception)
         return
     step.queue.hide(record, 0)
     reason = str(error) if isinstance(error, TransientError) else "something went wrong on our side"
-    sentence = f"{WORK[step.stage]} was tried {receives(record)} times in vain; the last time: {reason}."
+    sentence = f"{step.what} was tried {receives(record)} times in vain; the last time: {reason}."
     try:
         step.fail(event, f"{sentence} Please try again later.", retryable=True)
     except Exception:

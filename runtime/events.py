@@ -75,6 +75,22 @@ class EmbeddingRequested(ItemEvent):
     detail_type = "EmbeddingRequested"
 
 
+class AccountEvent(Event):
+    """An event about everything of one user's."""
+
+    request_id: UUID
+
+
+class ExportRequested(AccountEvent):
+    source = "collections.api"
+    detail_type = "ExportRequested"
+
+
+class AccountDeletionRequested(AccountEvent):
+    source = "collections.api"
+    detail_type = "AccountDeletionRequested"
+
+
 class AnalysisComplete(ItemEvent):
     source = "collections.analyzer"
     detail_type = "AnalysisComplete"

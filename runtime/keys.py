@@ -4,8 +4,8 @@ import re
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-ORIGINALS, DERIVED = "originals/", "derived/"
-"""What users sent, and what the pipeline made of it."""
+ORIGINALS, DERIVED, EXPORTS = "originals/", "derived/", "exports/"
+"""What users sent, what the pipeline made of it, and what users take home."""
 
 _ORIGINAL = re.compile(r"originals/(?P<user_id>[^/]+)/(?P<item_id>[0-9a-f-]{36})\.[a-z0-9]{1,8}")
 
@@ -32,6 +32,11 @@ def original_key(user_id: str, item_id: UUID, extension: str) -> str:
 def derived_key(user_id: str, item_id: UUID, kind: Literal["thumb", "preview"]) -> str:
     """Where the pipeline keeps what it made of an original."""
     return f"derived/{user_id}/{item_id}/{kind}.webp"
+
+
+def export_key(user_id: str, request_id: UUID, part: int) -> str:
+    """Where a part of an export is kept for a day."""
+    return f"exports/{user_id}/{request_id}/{part:03}.zip"
 
 
 def parse_original_key(key: str) -> ObjectOwner:

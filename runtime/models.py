@@ -334,6 +334,45 @@ class EmbeddingClaim(SQLModel, table=True):
     """How often it was claimed."""
 
 
+class RequestKind(StrEnum):
+    """What is to become of an account."""
+
+    EXPORT = "export"
+    DELETION = "deletion"
+
+
+class RequestState(StrEnum):
+    """How far a request about an account has come."""
+
+    REQUESTED = "requested"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class AccountRequest(SQLModel, table=True):
+    """What a user has asked for the whole account: see `runtime.account`. A deletion stays, as its tombstone."""
+
+    __tablename__ = "account_request"  # pyright: ignore[reportAssignmentType]
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    user_id: str
+    kind: RequestKind = Field(sa_column=_enumerated(RequestKind, nullable=False))
+    state: RequestState = Field(default=RequestState.REQUESTED, sa_column=_enumerated(RequestState, nullable=False))
+    lease_until: datetime | None = Field(default=None, sa_column=_timestamp(nullable=True))
+    """While somebody works on it: when another delivery may."""
+    attempts: int = 0
+    """How often it was claimed."""
+    parts: list[dict[str, Any]] = Field(default_factory=list[dict[str, Any]], sa_type=JSONB)
+    """Of an export: the files that are finished."""
+    cursor: UUID | None = None
+    """Of an export: the last item that is in them."""
+    error: str | None = Field(default=None, sa_type=Text)
+    created_at: datetime = Field(default_factory=now, sa_column=_timestamp(nullable=False))
+    updated_at: datetime = Field(default_factory=now, sa_column=_timestamp(nullable=False))
+    finished_at: datetime | None = Field(default=None, sa_column=_timestamp(nullable=True))
+
+
 class Intake(SQLModel, table=True):
     """How many images of one user count in one month; see `runtime.limits`."""
 

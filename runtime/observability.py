@@ -22,7 +22,7 @@ from typing import Any, Literal, TypeVar, cast
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-from runtime.events import ItemEvent
+from runtime.events import Event
 from runtime.failures import PermanentError, TransientError
 
 FailureKind = Literal["permanent", "transient", "unexpected", "misunderstood"]
@@ -57,10 +57,10 @@ def observed(correlation_id_path: str | None = None) -> Callable[[HandlerT], Han
 
 
 @contextmanager
-def measured(event: ItemEvent) -> Generator[None]:
+def measured(event: Event) -> Generator[None]:
     """Trace and time the work on one event."""
     with tracer.provider.in_subsegment(event.detail_type) as segment:  # pyright: ignore[reportUnknownMemberType]
-        for name in ("item_id", "user_id", "correlation_id"):
+        for name in event.model_dump(include={"item_id", "request_id", "user_id", "correlation_id"}):
             segment.put_annotation(name, str(getattr(event, name)))
         with timed():
             yield

@@ -77,6 +77,18 @@ class QueueSettings(BaseModel):
     """Deliveries before a message is moved to the dead-letter queue."""
 
 
+class SessionTableSettings(BaseModel):
+    """Where chat sessions are kept."""
+
+    checkpoint_table: str
+
+
+class UserPoolSettings(BaseModel):
+    """Who may sign in."""
+
+    cognito_user_pool_id: str
+
+
 class AnthropicSettings(BaseModel):
     """Where Claude is."""
 

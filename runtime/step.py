@@ -18,6 +18,15 @@ from runtime.redelivery import WorkQueue
 logger = Logger()
 
 
+WORK = {
+    Stage.UPLOAD: "The upload",
+    Stage.PROCESSING: "Reading the image",
+    Stage.ANALYSIS: "The analysis",
+    Stage.EMBEDDING: "Indexing for search",
+}
+"""What each stage does, for people."""
+
+
 @dataclass(frozen=True)
 class Step:
     """A step of the pipeline at work."""
@@ -26,6 +35,11 @@ class Step:
     engine: Engine
     event_bus: str
     queue: WorkQueue
+
+    @property
+    def what(self) -> str:
+        """What the step does, for people."""
+        return WORK[self.stage]
 
     @contextmanager
     def session(self, event: Event) -> Generator[Session]:

@@ -21,6 +21,8 @@ URL_LIFETIME = timedelta(minutes=15)
 
 DELETE_BATCH = 1000
 """Keys that one DeleteObjects call takes (S3 quota)."""
+STREAM_BYTES = 1024 * 1024
+"""Read of an object at once."""
 
 
 class ObjectMissingError(LookupError):
@@ -58,6 +60,33 @@ class PresignedPost(BaseModel):
     expires_at: datetime
 
 
+class MultipartUpload:
+    """An object that is sent in parts, in order, and appears as a whole."""
+
+    def __init__(self, client: "S3Client", bucket: str, key: str, content_type: str) -> None:
+        self._client, self._bucket, self._key = client, bucket, key
+        answer = client.create_multipart_upload(Bucket=bucket, Key=key, ContentType=content_type)
+        self._upload_id = answer["UploadId"]
+        self._tags: list[str] = []
+
+    def send(self, part: bytes) -> None:
+        """Send the next part: 5 MB at least, unless it is the last."""
+        number = len(self._tags) + 1
+        answer = self._client.upload_part(
+            Bucket=self._bucket, Key=self._key, UploadId=self._upload_id, PartNumber=number, Body=part
+        )
+        self._tags.append(answer["ETag"])
+
+    def complete(self) -> None:
+        """Have the object appear."""
+        self._client.complete_multipart_upload(
+            Bucket=self._bucket,
+            Key=self._key,
+            UploadId=self._upload_id,
+            MultipartUpload={"Parts": [{"ETag": tag, "PartNumber": i} for i, tag in enumerate(self._tags, start=1)]},
+        )
+
+
 class ImageStore:
     """Originals and what was derived from them."""
 
@@ -88,6 +117,18 @@ class ImageStore:
     def put(self, key: str, body: bytes, content_type: str) -> None:
         """Write or replace an object."""
         self._client.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=content_type)
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        """The object in chunks, for what is too large to hold. Raises `ObjectMissingError` at once."""
+        try:
+            body = self._client.get_object(Bucket=self.bucket, Key=key)["Body"]
+        except self._client.exceptions.NoSuchKey as error:
+            raise ObjectMissingError(f"there is no object {key}") from error
+        return body.iter_chunks(STREAM_BYTES)
+
+    def begin_upload(self, key: str, content_type: str) -> MultipartUpload:
+        """Begin an object that is sent in parts. What is never completed is removed by the bucket's own rule."""
+        return MultipartUpload(self._client, self.bucket, key, content_type)
 
     def delete_item(self, user_id: str, item_id: UUID, original_key: str) -> int:
         """Delete an item's original and everything derived from it, with all versions. Deleting again does no harm.

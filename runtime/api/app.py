@@ -9,6 +9,7 @@ from runtime.api.dependencies import Services
 from runtime.api.middleware import Edge, Head, RequireUser, SecurityHeaders
 from runtime.api.openapi import DocumentedApi
 from runtime.api.routes import (
+    account,
     albums,
     chat,
     commands,
@@ -50,6 +51,6 @@ def create_app(services: Services) -> FastAPI:
     problems.register(app)
     app.include_router(gallery.router)
     app.include_router(service.router)
-    for private in (uploads, items, commands, images, tags, albums, statistics, search, chat, usage):
+    for private in (uploads, items, commands, images, tags, albums, statistics, search, chat, usage, account):
         app.include_router(private.router, dependencies=[SIGNED_IN])
     return app

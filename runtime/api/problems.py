@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
@@ -26,6 +26,9 @@ logger = Logger()
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
+ACCOUNT_IS_KEPT = "account_is_kept"
+"""The policy by which the database takes nothing new in for an account whose deletion was asked for."""
+BEING_DELETED = "This account is being deleted. Nothing new can be added, and it cannot be undone."
 
 
 class Problem(BaseModel):
@@ -137,11 +140,6 @@ def register(app: FastAPI) -> None:
         logger.error("The event bus did not take an event", exc_info=error)
         return unavailable(request, "What should be done cannot be handed on. Ask for it again in a moment.")
 
-    @app.exception_handler(LimitReachedError)
-    async def limit_reached(request: Request, error: LimitReachedError) -> JSONResponse:
-        seconds = ceil((error.resets_at - now()).total_seconds())
-        return problem_response(request.scope, 429, str(error), headers={"Retry-After": str(max(seconds, 1))})
-
     @app.exception_handler(PermanentError)
     async def refused_by_vendor(request: Request, error: PermanentError) -> JSONResponse:
         return problem_response(request.scope, 422, str(error))
@@ -151,6 +149,23 @@ def register(app: FastAPI) -> None:
         logger.error("A service that the request needs did not answer", exc_info=error)
         detail = "A service that this needs does not answer. Try again in a moment; `bm25` searches work without it."
         return unavailable(request, detail, error.retry_after)
+
+    _register_refusals(app)
+
+
+def _register_refusals(app: FastAPI) -> None:
+    """What the user may not have, or not have any more."""
+
+    @app.exception_handler(LimitReachedError)
+    async def limit_reached(request: Request, error: LimitReachedError) -> JSONResponse:
+        seconds = ceil((error.resets_at - now()).total_seconds())
+        return problem_response(request.scope, 429, str(error), headers={"Retry-After": str(max(seconds, 1))})
+
+    @app.exception_handler(ProgrammingError)
+    async def refused_by_database(request: Request, error: ProgrammingError) -> JSONResponse:
+        if ACCOUNT_IS_KEPT not in str(error.orig):
+            raise error
+        return problem_response(request.scope, 409, BEING_DELETED)
 
 
 FRAMEWORK_DETAILS = {

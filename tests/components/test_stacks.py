@@ -25,7 +25,7 @@ EXPORTS = {
     "imageDigest",
     "functions",
 }
-ROLES = {"image_processor", "analyzer", "embedder", "sweeper", "migrate", "api"}
+ROLES = {"image_processor", "analyzer", "embedder", "sweeper", "worker", "migrate", "api"}
 DATABASE = {"DATABASE_URL_PARAMETER", "DATABASE_POOL_SIZE"}
 EVERYWHERE = {"STACK", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
 LIMITS = {"MAX_UPLOAD_MB", "MAX_MEGAPIXELS"}
@@ -49,6 +49,7 @@ ENVIRONMENTS = {
     | {"ANTHROPIC_API_KEY_PARAMETER", "ANTHROPIC_BASE_URL", "ANALYSIS_MODEL"},
     "embedder": EVERYWHERE | DATABASE | QUEUE | VOYAGE | USER_LIMITS | {"EVENT_BUS"},
     "sweeper": EVERYWHERE | IMAGES | {"DATABASE_URL_PARAMETER"} | DEAD_LETTERS,
+    "worker": EVERYWHERE | DATABASE | QUEUE | IMAGES | {"CHECKPOINT_TABLE", "COGNITO_USER_POOL_ID"},
     "migrate": EVERYWHERE
     | {"DATABASE_URL_PARAMETER", "FUNCTIONS_DATABASE_URL_PARAMETER", "SWEEPER_DATABASE_URL_PARAMETER"},
     "api": EVERYWHERE
@@ -143,14 +144,22 @@ def test_a_role_touches_only_the_objects_that_are_its_business(graph: Graph):
                 paths = {arn.partition(":::images")[2] for arn in statement["Resource"]}
                 touched.setdefault(policy.removesuffix("-policy"), {})[action] = paths
 
-    originals, derived, bucket = "/originals/*", "/derived/*", ""
+    originals, derived, exports, bucket = "/originals/*", "/derived/*", "/exports/*", ""
     assert touched == {
         "image_processor": {"s3:GetObject": {originals}, "s3:ListBucket": {bucket}, "s3:PutObject": {derived}},
         "analyzer": {"s3:GetObject": {derived}, "s3:ListBucket": {bucket}},
-        "api": {"s3:GetObject": {originals, derived}, "s3:PutObject": {originals}},
+        "api": {"s3:GetObject": {originals, derived, exports}, "s3:PutObject": {originals}},
         "sweeper": {
             "s3:DeleteObject": {originals, derived},
             "s3:DeleteObjectVersion": {originals, derived},
+            "s3:ListBucketVersions": {bucket},
+        },
+        "worker": {
+            "s3:GetObject": {originals},
+            "s3:ListBucket": {bucket},
+            "s3:PutObject": {exports},
+            "s3:DeleteObject": {originals, derived, exports},
+            "s3:DeleteObjectVersion": {originals, derived, exports},
             "s3:ListBucketVersions": {bucket},
         },
     }
@@ -248,6 +257,7 @@ def test_an_event_reaches_the_function_that_works_on_it(graph: Graph):
         "analyzer-requests": ("collections.api", "AnalysisRequested"),
         "embedder-analyses": ("collections.analyzer", "AnalysisComplete"),
         "embedder-requests": ("collections.api", "EmbeddingRequested"),
+        "worker-requests": ("collections.api", "ExportRequested", "AccountDeletionRequested"),
     }
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import BatchResultErrorEntryTypeDef, MessageTypeDef
 
-FUNCTIONS = {"processing": "image_processor", "analysis": "analyzer", "embedding": "embedder"}
-"""Stage of an item -> the function that works on it."""
+FUNCTIONS = {"processing": "image_processor", "analysis": "analyzer", "embedding": "embedder", "accounts": "worker"}
+"""Stage of an item, or exports and deletions of accounts -> the function that works on it."""
 
 BATCH = 10
 """Messages that one call of SQS takes."""

@@ -80,7 +80,7 @@ BODIES: Mapping[str, Callable[[Belongings], list[Body]]] = {
 }
 """What is sent where JSON is taken, to get at Ada's things or to change them."""
 
-SPARED: frozenset[str] = frozenset()
+SPARED = frozenset({"DELETE /me"})
 """Operations that end what the others need (as deleting an account), and have a test of their own."""
 
 
@@ -108,6 +108,7 @@ def of_ada(ada: GatewayClient, pipeline: Pipeline) -> Belongings:
         "analysis_id": str(kept.analysis.id),
         "tag_id": tag,
         "album_id": album,
+        "request_id": ada.post("/me/export", {}).json()["request_id"],
         "filename": f"{kept.item.id}-thumb.webp",
         "session_id": ada.post("/chat", {"message": SECRET}).json()["session_id"],
         "sha256": kept.item.sha256 or "",

@@ -18,8 +18,10 @@ from PIL import Image
 
 from local.stack import LocalStack
 from runtime.events import (
+    AccountDeletionRequested,
     AnalysisRequested,
     EmbeddingRequested,
+    ExportRequested,
     ItemEvent,
     ProcessingRequested,
 )
@@ -226,6 +228,49 @@ class Deployment:
         }
         record = self._through_queue(role, json.dumps(body))
         return lambda: self.invoke(role, {"Records": [record]})[1]
+
+    def account_delivery(self, method: str, path: str, user: str, version: str = LIVE) -> tuple[str, Attempt]:
+        """Asks the API for something about a whole account; the request's id, and its delivery to the worker."""
+        answer, outcome = self.invoke("api", gateway_event(method, path, user, {}, b"", None, {}))
+        assert outcome.succeeded, outcome.said
+        request_id = json.loads(answer["body"])["request_id"]
+        event = ExportRequested if method == "POST" else AccountDeletionRequested
+        body = {
+            "id": str(uuid4()),
+            "source": event.source,
+            "detail-type": event.detail_type,
+            "detail": {"correlation_id": request_id, "user_id": user, "request_id": request_id},
+        }
+        record = self._through_queue("worker", json.dumps(body))
+        return request_id, lambda: self.invoke("worker", {"Records": [record]}, version)[1]
+
+    def with_time(self, role: str, seconds: int) -> str:
+        """A version of a function that may run this long; what events reach keeps its time."""
+        functions, name = self.stack.client("lambda"), self.functions[role]
+        functions.update_function_configuration(FunctionName=name, Timeout=seconds)
+        return functions.publish_version(FunctionName=name)["Version"]
+
+    def person(self) -> str:
+        """The id of a new user who may sign in."""
+        pool, email = self.stack.outputs["userPoolId"], f"{uuid4()}@example.org"
+        created = self.stack.client("cognito-idp").admin_create_user(UserPoolId=pool, Username=email)["User"]
+        return next(each["Value"] for each in created["Attributes"] if each["Name"] == "sub")
+
+    def keep(self, key: str) -> None:
+        """Puts an object into the bucket."""
+        self.stack.client("s3").put_object(Bucket=self.stack.outputs["imageBucket"], Key=key, Body=b"something")
+
+    def chat(self, user: str) -> None:
+        """Has the table remember a session of the user's."""
+        self.stack.client("dynamodb").put_item(
+            TableName=self.stack.outputs["checkpointTable"],
+            Item={
+                "thread_id": {"S": f"{user}#{uuid4()}"},
+                "checkpoint_id": {"S": "1"},
+                "user_id": {"S": user},
+                "last_activity": {"S": "2026-11-25T20:00:00Z"},
+            },
+        )
 
     def put_back(self, role: str) -> Outcome:
         """Delivers a message that a function cannot understand, and that it therefore has its queue deliver again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ from tests.gateway import gateway_event
 from tests.integration.permissions.deployment import (
     EVENT_OF,
     UNSTARTED,
+    USER,
     Attempt,
     Deployment,
     Outcome,
@@ -39,6 +41,47 @@ def embedding(deployment: Deployment) -> Attempt:
 def putting_back(role: str) -> Exercise:
     """Having the queue deliver a message again, sooner than it would by itself."""
     return lambda deployment: lambda: deployment.put_back(role)
+
+
+def exporting(deployment: Deployment) -> Attempt:
+    """Everything of the user's put into a zip file."""
+    deployment.processed()
+    return deployment.account_delivery("POST", "/me/export", USER)[1]
+
+
+def following_export(deployment: Deployment) -> Attempt:
+    """The presigned address of an export."""
+    request_id, deliver = deployment.account_delivery("POST", "/me/export", USER)
+    outcome = deliver()
+    assert outcome.succeeded, outcome.said
+    export, _ = deployment.request("GET", f"/me/export/{request_id}")
+
+    def attempt() -> Outcome:
+        answer = httpx.get(export["url"], trust_env=False)
+        return Outcome(answer.is_success, answer.text if answer.is_error else "")
+
+    return attempt
+
+
+def removing(folder: str = "originals") -> Exercise:
+    """Somebody's whole account removed, with an object in this folder and a chat."""
+
+    def prepare(deployment: Deployment) -> Attempt:
+        user = deployment.person()
+        deployment.keep(f"{folder}/{user}/{uuid4()}.png")
+        deployment.chat(user)
+        return deployment.account_delivery("DELETE", "/me", user)[1]
+
+    return prepare
+
+
+def going_on(deployment: Deployment) -> Attempt:
+    """A deletion that has too little time, and asks for another run."""
+    user = str(uuid4())
+    deployment.keep(f"originals/{user}/{uuid4()}.png")
+    deployment.keep(f"derived/{user}/{uuid4()}/thumb.webp")
+    in_a_hurry = deployment.with_time("worker", TOO_SHORT_SECONDS)
+    return deployment.account_delivery("DELETE", "/me", user, in_a_hurry)[1]
 
 
 def sweep(deployment: Deployment) -> Attempt:
@@ -126,6 +169,8 @@ def listing_chats(deployment: Deployment) -> Attempt:
     return lambda: deployment.request("GET", "/chat/sessions")[1]
 
 
+TOO_SHORT_SECONDS = 200
+"""For the worker to begin anything more."""
 DENIED_FORM = "<Code>AccessDenied</Code><Message>Access Denied</Message>"
 """What S3 tells the sender of a form, who is not to learn more."""
 
@@ -138,7 +183,25 @@ NEEDED: dict[Permission, Exercise] = {
     Permission("analyzer", "s3:GetObject", "derived/*"): analysis,
     Permission("analyzer", "events:PutEvents", "event-bus"): analysis,
     Permission("embedder", "events:PutEvents", "event-bus"): embedding,
-    **{Permission(role, "sqs:ChangeMessageVisibility", f"{role}-queue"): putting_back(role) for role in EVENT_OF},
+    **{
+        Permission(role, "sqs:ChangeMessageVisibility", f"{role}-queue"): putting_back(role)
+        for role in (*EVENT_OF, "worker")
+    },
+    Permission("worker", "s3:GetObject", "originals/*"): exporting,
+    Permission("worker", "s3:PutObject", "exports/*"): exporting,
+    Permission("worker", "s3:ListBucketVersions", "images"): removing(),
+    Permission("worker", "dynamodb:Query", "table"): removing(),
+    Permission("worker", "dynamodb:DeleteItem", "table"): removing(),
+    Permission("worker", "events:PutEvents", "event-bus"): going_on,
+    **{
+        Permission("worker", "s3:DeleteObject", f"{folder}/*"): removing(folder)
+        for folder in ("originals", "derived", "exports")
+    },
+    **{
+        Permission("worker", f"cognito-idp:{action}", "userpool"): removing()
+        for action in ("AdminDeleteUser", "AdminDisableUser", "AdminUserGlobalSignOut")
+    },
+    Permission("api", "s3:GetObject", "exports/*"): following_export,
     Permission("sweeper", "s3:ListBucketVersions", "images"): sweep,
     Permission("sweeper", "s3:DeleteObject", "originals/*"): sweep,
     Permission("sweeper", "s3:DeleteObject", "derived/*"): sweep_derived,
@@ -168,6 +231,7 @@ PARAMETERS = [
         "analyzer": ("database/url", "s3/bucket_name", "anthropic/api_key"),
         "embedder": ("database/url", *VOYAGE),
         "sweeper": ("database/sweeper_url", "s3/bucket_name"),
+        "worker": ("database/url", "s3/bucket_name"),
         "api": ("database/url", "s3/bucket_name", "anthropic/api_key", "checkpoint/ttl_hours", *VOYAGE),
     }.items()
     for parameter in parameters

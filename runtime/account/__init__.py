@@ -1,0 +1,1 @@
+"""What becomes of a whole account: taken home as files, or removed."""

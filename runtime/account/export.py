@@ -1,0 +1,132 @@
+"""Everything of one user's as zip files: originals as they were sent, and what is known of them as JSON.
+
+An export is made in parts of about `PART_BYTES`, each a zip file of its own, so that a collection of any size fits into
+functions that end after minutes: a part that is finished is remembered, and the next run goes on behind its last item.
+A part that was begun and not finished leaves nothing, and is made again.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Engine, text
+from sqlmodel import Session, col, select
+
+from runtime.account import requests
+from runtime.account.archive import Archive
+from runtime.account.chats import ChatSessions
+from runtime.account.requests import ExportPart, Work
+from runtime.database import tenant_session
+from runtime.keys import export_key
+from runtime.models import Analysis, Item, Status
+from runtime.storage import ImageStore, ObjectMissingError
+
+PART_BYTES = 2 * 1024**3
+"""A part is closed behind the item that takes it beyond this."""
+BATCH = 100
+
+WHOLE_TABLES = ("tag", "item_tag", "album", "album_item", "usage", "intake")
+"""Exported as they are, in the first part. Items and analyses come with each original."""
+NOT_EXPORTED = {
+    "search_document": "made from the analysis and the user's words",
+    "search_collection": "counted from the documents",
+    "search_lexeme": "counted from the documents",
+    "search_posting": "made from the analysis and the user's words",
+    "embedding": "made from the analysis and the user's words",
+    "embedding_claim": "work in progress",
+    "tenant_index": "how the database searches, which tells nothing of the user",
+    "account_request": "the export itself",
+}
+"""Table to the reason why it is left out."""
+
+README = """\
+Your collection.
+
+originals/   every image as you sent it, by the id of its item
+items/       what is known of each: its facts, your title and note, all analyses
+*.jsonl      tags, albums and which items are in them, use of the models, chat sessions; one object on each line
+             (only in the first part, if there are several)
+"""
+
+
+class UnfinishedError(Exception):
+    """The run's time is over; the next one goes on."""
+
+
+@dataclass(frozen=True)
+class Exporter:
+    """Makes exports."""
+
+    engine: Engine
+    store: ImageStore
+    chats: ChatSessions
+    part_bytes: int = PART_BYTES
+
+    def export(self, work: Work, has_time: Callable[[], bool]) -> None:
+        """Make what is missing of an export. Raises `UnfinishedError`, with all finished parts kept."""
+        more = True
+        while more:
+            with tenant_session(self.engine, work.user_id) as session:
+                if requests.deletion(session) is not None:
+                    raise requests.LostClaimError("the account is being deleted")
+            work, more = self._add_part(work, has_time)
+            if more and not has_time():
+                raise UnfinishedError
+        with tenant_session(self.engine, work.user_id) as session:
+            requests.finish(session, work)
+
+    def _add_part(self, work: Work, has_time: Callable[[], bool]) -> tuple[Work, bool]:
+        """The work with one part more, and whether there are items left."""
+        number, cursor, count, more = len(work.parts) + 1, work.cursor, 0, False
+        key = export_key(work.user_id, work.request_id, number)
+        with Archive(self.store, key) as archive:
+            if number == 1:
+                self._add_account(archive, work.user_id)
+            for item in self._items(work.user_id, cursor):
+                if count and (archive.size >= self.part_bytes or not has_time()):
+                    more = True
+                    break
+                self._add_item(archive, item)
+                cursor, count = item.id, count + 1
+        part = ExportPart(key=key, file_size=archive.size, items=count)
+        with tenant_session(self.engine, work.user_id) as session:
+            return requests.keep_part(session, work, part, cursor), more
+
+    def _add_account(self, archive: Archive, user_id: str) -> None:
+        archive.add_file("README.txt", [README.encode()])
+        for table in WHOLE_TABLES:
+            with tenant_session(self.engine, user_id) as session:
+                archive.add_json_lines(f"{table}.jsonl", _rows(session, table))
+        archive.add_json_lines("chat_sessions.jsonl", self.chats.of(user_id))
+
+    def _items(self, user_id: str, after: UUID | None) -> Iterator[Item]:
+        """Living items in the order of their ids, read in batches: an export may take longer than a transaction."""
+        while True:
+            query = select(Item).where(Item.status != Status.DELETED).order_by(col(Item.id)).limit(BATCH)
+            with tenant_session(self.engine, user_id) as session:
+                batch = list(session.exec(query if after is None else query.where(col(Item.id) > after)))
+            yield from batch
+            if len(batch) < BATCH:
+                return
+            after = batch[-1].id
+
+    def _add_item(self, archive: Archive, item: Item) -> None:
+        with tenant_session(self.engine, item.user_id) as session:
+            known = session.exec(select(Analysis).where(Analysis.item_id == item.id).order_by(col(Analysis.version)))
+            analyses = [analysis.model_dump(mode="json") for analysis in known]
+        archive.add_json(f"items/{item.id}.json", item.model_dump(mode="json") | {"analyses": analyses})
+        try:
+            chunks = self.store.stream(item.original_key)
+        except ObjectMissingError:
+            # An upload that has not come yet, or was lost: the item's JSON says so.
+            return
+        archive.add_file(f"originals/{item.original_key.rpartition('/')[2]}", chunks)
+
+
+def _rows(session: Session, table: str) -> Iterator[dict[str, Any]]:
+    """All of the tenant's rows, a few at a time in memory; `table` is one of ours."""
+    statement = text(f"select to_jsonb({table}) from {table}")  # noqa: S608 - a constant
+    options = {"stream_results": True, "max_row_buffer": 1000}
+    for (row,) in session.connection().execute(statement, execution_options=options):
+        yield row
