@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Task
 
-_NAME_WIDTH = 28
+_NAME_WIDTH = 40
 _SHOWN = 4
 """Files that are shown by themselves: more would jump about."""
 
@@ -86,14 +86,14 @@ class UploadProgress:
     def started(self, path: Path) -> None:
         """Show it, if there is room."""
         with self._lock:
-            if len(self._tasks) < _SHOWN:
-                self._tasks[path] = self._files.add_task(_shortened(path.name), total=self._sizes[path])
+            self._make_room(path)
 
     def sent(self, path: Path, count: int) -> None:
         """Move its bar, and that of the whole."""
         with self._lock:
             self._sent[path] = self._sent.get(path, 0) + count
             self._overall.advance(self._all, count)
+            self._make_room(path)
             if path in self._tasks:
                 self._files.advance(self._tasks[path], count)
 
@@ -115,6 +115,10 @@ class UploadProgress:
         if result.outcome is Outcome.FAILED:
             line = Text(f"✗ {result.path}: {result.reason}", "red")
             self._live.console.print(line, soft_wrap=True)
+
+    def _make_room(self, path: Path) -> None:
+        if path not in self._tasks and len(self._tasks) < _SHOWN:
+            self._tasks[path] = self._files.add_task(_shortened(path.name), total=self._sizes[path])
 
 
 def summary(results: Sequence[Result], seconds: float, sent: int) -> str:

@@ -37,17 +37,18 @@ def upload(
     with signed_in(profile) as client:
         files = find_images(paths)
         begun = time.monotonic()
-        with UploadProgress(messages(), files) as progress:
-            run = Uploading(client, progress, parallel)
-            try:
+        progress = UploadProgress(messages(), files)
+        run = Uploading(client, progress, parallel)
+        try:
+            with progress:
                 run.run(files)
-            except KeyboardInterrupt:
-                _interrupted(run.results, len(files), as_json=as_json)
-            except Exception:
-                if run.results:
-                    _tell(run.results, as_json=as_json)
-                    say(f"{len(run.results)} of {len(files)} files were dealt with; the same command does the rest.")
-                raise
+        except KeyboardInterrupt:
+            _interrupted(run.results, len(files), as_json=as_json)
+        except Exception:
+            _tell(run.results, as_json=as_json)
+            if run.results:
+                say(f"{len(run.results)} of {len(files)} files were dealt with; the same command does the rest.")
+            raise
     if as_json:
         _tell(run.results, as_json=True)
     else:
