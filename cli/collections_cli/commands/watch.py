@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 app = command_group()
 
+FIRST_LOOK_MILLISECONDS = 500
+"""After this long without a change, the watch is known to have begun."""
+
 
 @app.command()
 def watch(
@@ -27,8 +30,8 @@ def watch(
     from watchfiles import Change
     from watchfiles import watch as changes_in
 
-    from collections_cli.failures import NoImagesError, NoSuchFileError
-    from collections_cli.files import CONTENT_TYPES, find_images
+    from collections_cli.failures import NoSuchFileError
+    from collections_cli.files import CONTENT_TYPES
 
     def an_image(change: Change, name: str) -> bool:
         path = Path(name)
@@ -38,21 +41,40 @@ def watch(
     with signed_in(profile) as client:
         if not folder.is_dir():
             raise NoSuchFileError(f"{folder} is not a folder that can be watched.")
-        if not new_only:
-            try:
-                _upload(client, find_images([folder]), as_json=as_json)
-            except NoImagesError:
-                say(f"There is nothing in {folder} yet.")
-        say(f"Watching {folder}; Ctrl-C ends it.")
-        # In the order in which they appeared on the disk would be nicer, but the system does not say.
-        for changes in changes_in(folder.absolute(), watch_filter=an_image, raise_interrupt=False):
+        watching = False
+        for changes in changes_in(
+            folder.absolute(),
+            watch_filter=an_image,
+            raise_interrupt=False,
+            yield_on_timeout=True,
+            rust_timeout=FIRST_LOOK_MILLISECONDS,
+        ):
+            if not watching:
+                # Only now: what appears from here on is noticed, and nothing falls in between.
+                watching = True
+                say(f"Watching {folder}; Ctrl-C ends it.")
+                if not new_only:
+                    _upload(client, _there(folder), as_json=as_json)
             paths = sorted({Path(name) for _, name in changes})
             _upload(client, [path for path in paths if path.exists()], as_json=as_json)
     say("Not watching any more.")
 
 
+def _there(folder: Path) -> list[Path]:
+    """The images that are in the folder already; it may be empty."""
+    from collections_cli.failures import NoImagesError
+    from collections_cli.files import find_images
+
+    try:
+        return find_images([folder])
+    except NoImagesError:
+        return []
+
+
 def _upload(client: "Client", paths: Sequence[Path], *, as_json: bool) -> None:
     """Upload, and tell of each file."""
+    if not paths:
+        return
     import json
 
     from collections_cli.commands.upload import as_values
