@@ -239,9 +239,9 @@ class Client:
         answer = self._send("POST", "/reindex").json()
         return int(answer["count"]), int(answer["remaining"])
 
-    def request_export(self) -> Export:
-        """Have a zip of everything made."""
-        return cast(Export, self._send("POST", "/me/export").json())
+    def request_export(self) -> str:
+        """Have zips of everything made; the id to follow it by."""
+        return str(self._send("POST", "/me/export").json()["request_id"])
 
     def export(self, request_id: str) -> Export:
         """How far an export is."""

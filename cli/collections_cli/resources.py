@@ -1,6 +1,6 @@
 """What the API answers with, as far as this client uses it. `/openapi.json` of the API describes all of it."""
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Literal, TypedDict
 
 SearchType = Literal["hybrid", "bm25", "vector", "agentic"]
 
@@ -234,10 +234,18 @@ class Usage(TypedDict):
     resets_at: str
 
 
+class ExportFile(TypedDict):
+    """One zip of an export."""
+
+    url: str
+    file_size: int
+    items: int
+
+
 class Export(TypedDict):
-    """A zip of everything, made or being made."""
+    """Zips of everything, made or being made."""
 
     request_id: str
-    status: str
-    url: NotRequired[str | None]
-    error: NotRequired[str | None]
+    state: str
+    error: str | None
+    parts: list[ExportFile]

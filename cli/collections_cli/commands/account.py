@@ -56,7 +56,10 @@ def export(
     profile: Profile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Download everything of yours: originals, and all that is known of them as JSON, in one zip."""
+    """Download everything of yours: originals, and all that is known of them as JSON.
+
+    A large collection comes in several zips, numbered after FILE.
+    """
     from collections_cli.downloading import download
 
     with signed_in(profile) as client:
@@ -64,26 +67,34 @@ def export(
             raise UsageError(f"{file} is there already. Name another file, or say --force.")
         with messages().status("The export is being made …"):
             made = _made(client)
+        files = _named(file, len(made["parts"]))
         with http() as connection:
-            size = download(str(made.get("url")), file, connection, messages())
+            for number, part in enumerate(files):
+                # An address is valid for a short while only, and the parts before may have taken longer.
+                url = client.export(made["request_id"])["parts"][number]["url"]
+                download(url, part, connection, messages())
     if as_json:
-        show_json({"file": str(file), "bytes": size, "request_id": made["request_id"]})
+        show_json({"files": [str(each) for each in files], "request_id": made["request_id"]})
     else:
-        say(f"Everything is in {file}.", "green")
+        say(f"Everything is in {', '.join(map(str, files))}.", "green")
+
+
+def _named(file: Path, parts: int) -> list[Path]:
+    """`all.zip`, or `all-001.zip`, `all-002.zip` …"""
+    if parts == 1:
+        return [file]
+    return [file.with_stem(f"{file.stem}-{number:03}") for number in range(1, parts + 1)]
 
 
 def _made(client: Client) -> Export:
     """Ask for an export, and wait until it is there."""
-    export = client.request_export()
+    request_id = client.request_export()
     pause, deadline = FIRST_LOOK_SECONDS, time.monotonic() + EXPORT_WITHIN_SECONDS
-    while not export.get("url"):
-        if export["status"] == "failed":
-            raise ApiError(
-                409, export.get("error") or "The export failed. Try again; if it stays so, tell who runs it."
-            )
+    while (export := client.export(request_id))["state"] != "done":
+        if export["state"] in {"failed", "expired"}:
+            raise ApiError(409, export["error"] or "The export is not there any more. Run the command again.")
         if time.monotonic() > deadline:
             raise ApiError(504, "The export is not there after 20 minutes. Try again later; it is made meanwhile.")
         time.sleep(pause)
         pause = min(2 * pause, LATER_LOOK_SECONDS)
-        export = client.export(export["request_id"])
     return export

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from collections_cli import connection
 from collections_cli.cognito import Tokens
-from collections_cli.commands import access, doctor
+from collections_cli.commands import access, account, doctor
 from collections_cli.exits import Exit
 from collections_cli.main import app
 from collections_cli.profiles import profiles_file
@@ -65,7 +65,7 @@ def _run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
         def http() -> httpx.Client:
             return httpx.Client(transport=httpx.MockTransport(answer))
 
-        for module in (connection, access, doctor):
+        for module in (connection, access, account, doctor):
             monkeypatch.setattr(module, "http", http)
         return CliRunner().invoke(app, arguments, input=stdin)
 
@@ -206,3 +206,41 @@ def test_login_at_an_address_where_nobody_answers_says_so(run: Run, monkeypatch:
     assert result.exit_code == Exit.UNAVAILABLE
     assert "https://api.example does not answer" in result.stderr
     assert not profiles_file().exists()
+
+
+@pytest.mark.usefixtures("signed_in")
+@pytest.mark.parametrize(("parts", "names"), [(["one"], ["all.zip"]), (["one", "two"], ["all-001.zip", "all-002.zip"])])
+def test_an_export_is_waited_for_and_every_part_of_it_kept(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parts: list[str], names: list[str]
+) -> None:
+    monkeypatch.setattr(account, "FIRST_LOOK_SECONDS", 0.0)
+    states = iter(["requested", "running"])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.host == "bucket.example":
+            return httpx.Response(200, content=request.url.path.encode())
+        if request.method == "POST":
+            return httpx.Response(202, json={"status": "requested", "request_id": "7"})
+        state = next(states, "done")
+        files = [{"url": f"https://bucket.example/{part}", "file_size": 4, "items": 1} for part in parts]
+        made = files if state == "done" else []
+        return httpx.Response(200, json={"request_id": "7", "state": state, "error": None, "parts": made})
+
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    result = run("export", str(folder / "all.zip"), answer=answer)
+
+    assert result.exit_code == 0, result.output
+    assert {path.name: path.read_text() for path in folder.iterdir()} == {
+        name: f"/{part}" for name, part in zip(names, parts, strict=True)
+    }
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_an_export_does_not_replace_a_file_unasked(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "all.zip").write_text("of last week")
+
+    result = run("export", str(tmp_path / "all.zip"), answer=no_call)
+
+    assert result.exit_code == Exit.USAGE
+    assert "say --force" in result.stderr
