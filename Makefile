@@ -16,7 +16,7 @@ export PYTHONUTF8 := 1
 export PYTHONPATH := cli
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local test settings soak bench eval redrive smoke e2e image check format wheels schema lock clean stack-environments test-environments
+.PHONY: help demo local test settings soak bench eval redrive smoke e2e image check format wheels schema openapi lock clean stack-environments test-environments
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ wheels: test-environments ## Check that the image's packages have wheels for its
 
 schema: test-environments ## Write components/schema.json anew, after a change of what components take or give
 	@$(DEV)/python -m components.package
+
+openapi: test-environments ## Write docs/openapi.json anew, after a change of what the API takes or gives
+	@$(DEV)/python -m local.openapi
 
 lock: ## Compile requirements/ anew from the pyproject files
 	@$(PYTHON) -m local.bootstrap tools

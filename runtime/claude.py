@@ -154,6 +154,12 @@ class Claude:
         account.record(spent)
         return message
 
+    def close(self) -> None:
+        """Give back the connections; the next question opens new ones."""
+        if self._made is not None:
+            self._made.close()
+            self._made = None
+
     def _client(self) -> "Anthropic":
         # Made when first needed: the import takes a second, which searches should not pay.
         import anthropic

@@ -6,7 +6,7 @@ from starlette.middleware import Middleware
 from runtime.api import problems
 from runtime.api.auth import SIGNED_IN
 from runtime.api.dependencies import Services
-from runtime.api.middleware import Edge, Head, RequireUser, SecurityHeaders
+from runtime.api.middleware import BodyLimit, Edge, Head, RequireUser, SecurityHeaders
 from runtime.api.openapi import DocumentedApi
 from runtime.api.routes import (
     account,
@@ -34,10 +34,17 @@ application are `application/problem+json` (RFC 9457). The gateway's own (401, 4
 
 def create_app(services: Services) -> FastAPI:
     """The app that serves `services`."""
+    app = routes(services.settings.version)
+    app.state.services = services
+    return app
+
+
+def routes(version: str) -> DocumentedApi:
+    """Every route, without what they work with: enough for the document."""
     app = DocumentedApi(
         title=TITLE,
         description=DESCRIPTION,
-        version=services.settings.version,
+        version=version,
         # Relative, since the API may be reached under a path.
         servers=[{"url": "./"}],
         docs_url=None,  # a route of ours, whose links are relative
@@ -45,9 +52,8 @@ def create_app(services: Services) -> FastAPI:
         # A path has one name; and what redirects would be answered before who asks is known.
         redirect_slashes=False,
         dependencies=[Depends(refuse_unknown_parameters), Depends(refuse_nul_in_parameters)],
-        middleware=[Middleware(SecurityHeaders), Middleware(Edge), Middleware(Head), Middleware(RequireUser)],
+        middleware=[Middleware(each) for each in (SecurityHeaders, Edge, Head, RequireUser, BodyLimit)],
     )
-    app.state.services = services
     problems.register(app)
     app.include_router(gallery.router)
     app.include_router(service.router)

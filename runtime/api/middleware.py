@@ -4,7 +4,7 @@ from http import HTTPStatus
 from time import perf_counter
 
 from aws_lambda_powertools import Logger
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runtime.api.auth import SIGN_IN, is_public
@@ -16,6 +16,9 @@ logger = Logger()
 
 UNEXPECTED = "Something went wrong on our side. Try again; if it stays so, report the request id."
 
+
+MAX_BODY_BYTES = 256 * 1024
+"""Of JSON: the longest note that may be sent, escaped, takes less."""
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -112,3 +115,32 @@ class RequireUser:
             await problem_response(scope, 401, SIGN_IN, headers={"WWW-Authenticate": "Bearer"})(scope, receive, send)
             return
         await self.app(scope, receive, send)
+
+
+class BodyLimit:
+    """Refuses bodies that no route needs, before anything parses them. Forms carry images, and their route sees to
+    their size."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if Headers(scope=scope).get("content-type", "").startswith("multipart/form-data"):
+            await self.app(scope, receive, send)
+            return
+        body = bytearray()
+        more = True
+        while more and len(body) <= MAX_BODY_BYTES:
+            message = await receive()
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        if len(body) > MAX_BODY_BYTES:
+            detail = f"The body is larger than {MAX_BODY_BYTES} bytes, the most that is taken here."
+            await problem_response(scope, 413, detail)(scope, receive, send)
+            return
+        rest: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
+
+        async def replay() -> Message:
+            return rest.pop() if rest else await receive()
+
+        await self.app(scope, replay, send)

@@ -22,10 +22,18 @@ class DocumentedApi(FastAPI):
 def _add_problems(document: dict[str, Any]) -> None:
     schema = Problem.model_json_schema(ref_template=SCHEMAS)
     document["components"]["schemas"] |= schema.pop("$defs", {}) | {Problem.__name__: schema}
-    failures = {str(status): response for status, response in documented(401, 500, 503).items()}
     for path in document["paths"].values():
         for operation in path.values():
-            private = "security" in operation
-            for status, response in failures.items():
-                if private or status != "401":
-                    operation["responses"].setdefault(status, response)
+            answers: dict[str, Any] = operation["responses"]
+            answers |= {status: each for status, each in _failures(operation).items() if status not in answers}
+            operation["responses"] = dict(sorted(answers.items()))
+
+
+def _failures(operation: dict[str, Any]) -> dict[str, Any]:
+    statuses = [422, 500, 503]
+    if "security" in operation:
+        statuses.append(401)
+    if "requestBody" in operation:
+        # A body may be unreadable, or too large.
+        statuses += [400, 413]
+    return {str(status): response for status, response in documented(*statuses).items()}

@@ -25,6 +25,7 @@ from runtime.settings import load
 from tests.api_environment import ENVIRONMENT
 from tests.gateway import GatewayClient
 from tests.integration.api.claude import Claude, serve_claude
+from tests.integration.api.operations import ALBUM, HEADLINE, SECRET, TAG, TITLE, Belongings
 from tests.integration.api.voyage import Voyage, direction, serve_voyage
 from tests.integration.aws import running_emulator
 from tests.integration.conftest import Database
@@ -140,6 +141,7 @@ def services(database: Database, voyage: Voyage, claude: Claude, s3_endpoint: st
     }
     services = Services.start(load(ApiSettings, ENVIRONMENT | urls))
     yield services
+    services.claude.close()
     services.engine.dispose()
 
 
@@ -203,3 +205,24 @@ class Pipeline:
 @pytest.fixture
 def pipeline(services: Services) -> Pipeline:
     return Pipeline(services)
+
+
+@pytest.fixture
+def of_ada(ada: GatewayClient, pipeline: Pipeline) -> Belongings:
+    """One of everything."""
+    kept = pipeline.keep(f"A {SECRET}, not a {HEADLINE}", filename=f"{HEADLINE}.png")
+    ada.patch(f"/items/{kept.item.id}", {"title": TITLE, "tags": [TAG]})
+    tag = ada.get("/tags").json()["tags"][0]["id"]
+    album = ada.post("/albums", {"name": ALBUM}).json()["id"]
+    ada.post(f"/albums/{album}/items", {"item_ids": [str(kept.item.id)]})
+    by_parameter = {
+        "item_id": str(kept.item.id),
+        "analysis_id": str(kept.analysis.id),
+        "tag_id": tag,
+        "album_id": album,
+        "filename": f"{kept.item.id}-thumb.webp",
+        "session_id": ada.post("/chat", {"message": SECRET}).json()["session_id"],
+        "request_id": ada.post("/me/export", {}).json()["request_id"],
+        "sha256": kept.item.sha256 or "",
+    }
+    return Belongings(by_parameter, (ADA, HEADLINE, TITLE, TAG, ALBUM, *by_parameter.values()))

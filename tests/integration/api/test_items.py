@@ -1,30 +1,13 @@
 """Items are read, listed and deleted; their analyses are read."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy import Engine, event
 
 from runtime.analysis import Category
-from runtime.api.dependencies import Services
 from tests.gateway import GatewayClient
 from tests.integration.api.conftest import Pipeline
-
-
-@contextmanager
-def statements(engine: Engine) -> Generator[list[str]]:
-    """The statements that `engine` executes meanwhile."""
-    executed: list[str] = []
-
-    def record(*arguments: object) -> None:
-        executed.append(str(arguments[2]))
-
-    event.listen(engine, "before_cursor_execute", record)
-    yield executed
-    event.remove(engine, "before_cursor_execute", record)
 
 
 def fetch(url: str) -> bytes:
@@ -88,20 +71,6 @@ def test_lists_can_be_narrowed(
 
     assert [item["latest_analysis"]["headline"] for item in page["items"]] == found
     assert page["total"] == len(found)
-
-
-def test_a_long_list_takes_no_more_statements_than_a_short_one(
-    ada: GatewayClient, pipeline: Pipeline, services: Services
-) -> None:
-    for number in range(6):
-        pipeline.keep(f"Image {number}")
-
-    with statements(services.engine) as short:
-        ada.get("/items", limit=1)
-    with statements(services.engine) as long:
-        ada.get("/items", limit=6)
-
-    assert len(short) == len(long) > 0
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "", "AAAA", "e30"])

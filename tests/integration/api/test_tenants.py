@@ -1,134 +1,15 @@
-"""One user neither sees nor changes anything of another's, on any operation of the OpenAPI document.
+"""One user neither sees nor changes anything of another's, on any operation of the OpenAPI document."""
 
-The tests walk the document, so an operation that is added is tried too. Where it takes what the tables here do not
-know, a test fails that says what to add.
-"""
-
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
 from runtime.models import TENANT_TABLES
-from tests.gateway import GatewayClient, Response
-from tests.integration.api.conftest import ADA, Bus, Pipeline
+from tests.gateway import GatewayClient
+from tests.integration.api.conftest import ADA, Bus
+from tests.integration.api.operations import BODIES, QUERY_IDS, SPARED, Belongings, attempts, operations
 from tests.integration.conftest import Database
-
-SECRET, HEADLINE, TAG, ALBUM, TITLE = "pomegranate", "quince", "tamarillo", "kumquat", "persimmon"
-"""Words that only Ada's things say. Bob knows the first, and asks for it."""
-
-
-@dataclass(frozen=True)
-class Operation:
-    """A method on a path, as the OpenAPI document describes it."""
-
-    method: str
-    path: str
-    description: Mapping[str, Any]
-
-    @property
-    def name(self) -> str:
-        return f"{self.method} {self.path}"
-
-    def parameters(self, place: str) -> list[str]:
-        return [each["name"] for each in self.description.get("parameters", ()) if each["in"] == place]
-
-    @property
-    def body(self) -> str | None:
-        """Media type of what it takes."""
-        return next(iter(self.description.get("requestBody", {}).get("content", {})), None)
-
-
-@dataclass(frozen=True)
-class Belongings:
-    """Ada's: by the name of the path's or query's parameter that takes it, and all that must stay hers."""
-
-    by_parameter: Mapping[str, str]
-    secrets: tuple[str, ...]
-
-    def __getitem__(self, parameter: str) -> str:
-        return self.by_parameter[parameter]
-
-
-QUERY_IDS = {"album": "album_id"}
-"""Parameters of queries that take an id, and whose."""
-
-Body = Mapping[str, object]
-
-BODIES: Mapping[str, Callable[[Belongings], list[Body]]] = {
-    "POST /uploads": lambda of_ada: [
-        {"filename": "a.png", "content_type": "image/png", "size": 9, "sha256": of_ada["sha256"]}
-    ],
-    "POST /items/{item_id}/analyze": lambda _: [{}, {"force_reanalyze": True}],
-    "PATCH /items/{item_id}": lambda _: [{"title": "mine", "tags": ["mine"]}],
-    "POST /tags": lambda _: [{"name": TAG}],
-    "PATCH /tags/{tag_id}": lambda _: [{"name": "mine"}],
-    "POST /albums": lambda _: [{"name": "mine"}],
-    "PATCH /albums/{album_id}": lambda _: [{"name": "mine"}],
-    "POST /albums/{album_id}/items": lambda of_ada: [{"item_ids": [of_ada["item_id"]]}],
-    "POST /search": lambda _: [
-        {"query": SECRET, "search_type": search_type, "include_answer": True}
-        for search_type in ("bm25", "vector", "hybrid", "agentic")
-    ],
-    "POST /chat": lambda of_ada: [
-        {"message": SECRET},
-        {"message": "the first one", "session_id": of_ada["session_id"]},
-    ],
-}
-"""What is sent where JSON is taken, to get at Ada's things or to change them."""
-
-SPARED = frozenset({"DELETE /me"})
-"""Operations that end what the others need (as deleting an account), and have a test of their own."""
-
-
-def operations(app: FastAPI) -> list[Operation]:
-    """Every operation that needs a token; those that remove something last, what is inside something first."""
-    found = [
-        Operation(method.upper(), path, description)
-        for path, methods in app.openapi()["paths"].items()
-        for method, description in methods.items()
-        if "security" in description
-    ]
-    return sorted(found, key=lambda each: (each.method == "DELETE", -each.path.count("/")))
-
-
-@pytest.fixture
-def of_ada(ada: GatewayClient, pipeline: Pipeline) -> Belongings:
-    """One of everything."""
-    kept = pipeline.keep(f"A {SECRET}, not a {HEADLINE}", filename=f"{HEADLINE}.png")
-    ada.patch(f"/items/{kept.item.id}", {"title": TITLE, "tags": [TAG]})
-    tag = ada.get("/tags").json()["tags"][0]["id"]
-    album = ada.post("/albums", {"name": ALBUM}).json()["id"]
-    ada.post(f"/albums/{album}/items", {"item_ids": [str(kept.item.id)]})
-    by_parameter = {
-        "item_id": str(kept.item.id),
-        "analysis_id": str(kept.analysis.id),
-        "tag_id": tag,
-        "album_id": album,
-        "request_id": ada.post("/me/export", {}).json()["request_id"],
-        "filename": f"{kept.item.id}-thumb.webp",
-        "session_id": ada.post("/chat", {"message": SECRET}).json()["session_id"],
-        "sha256": kept.item.sha256 or "",
-    }
-    return Belongings(by_parameter, (ADA, HEADLINE, TITLE, TAG, ALBUM, *by_parameter.values()))
-
-
-def attempts(client: GatewayClient, operation: Operation, of_ada: Belongings) -> list[tuple[str, Response]]:
-    """What was sent, and what came back, with everything of Ada's that the operation has a place for."""
-    path = operation.path.format(**{name: of_ada[name] for name in operation.parameters("path")})
-    if operation.body == "multipart/form-data":
-        return [(path, client.post_file(path, "a.png", b"own", "image/png"))]
-    if operation.body is not None:
-        bodies = BODIES[operation.name](of_ada)
-        return [(path + str(body), client.send(operation.method, path, body)) for body in bodies]
-    nothing: dict[str, str] = {}
-    queries = [nothing] + [
-        {name: of_ada[QUERY_IDS[name]]} for name in operation.parameters("query") if name in QUERY_IDS
-    ]
-    return [(path + str(query), client.request(operation.method, path, query=query)) for query in queries]
 
 
 def rows_of_ada(database: Database) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import pytest
 from aws_lambda_powertools import Logger
 from fastapi import FastAPI
 
+from runtime.api.middleware import MAX_BODY_BYTES
 from tests.gateway import GatewayClient, Response
 
 USER = "user-a"
@@ -112,6 +113,13 @@ def test_an_invalid_upload_is_told_which_field(user: GatewayClient, body: dict[s
 
     assert_problem(response, 422)
     assert [error["field"] for error in response.json()["errors"]] == [field]
+
+
+@pytest.mark.parametrize(("length", "status"), [(MAX_BODY_BYTES, 422), (MAX_BODY_BYTES + 1, 413)])
+def test_a_body_that_no_route_needs_is_refused(user: GatewayClient, length: int, status: int) -> None:
+    frame = len('{"query": ""}')
+
+    assert_problem(user.post("/search", {"query": "x" * (length - frame)}), status)
 
 
 @pytest.mark.parametrize("path", ["/items", "/items/6f1c0f0e-5a8b-4c6e-9a54-0d5a3c0b7a11", "/search/config", "/health"])

@@ -1,5 +1,6 @@
 """The routes about the service itself, its document, and what starting it costs."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from local.openapi import FILE
+from local.openapi import document as written
 from runtime.api.problems import Problem
 from runtime.api.schemas.model import RequestModel, ResponseModel
 from tests.api_environment import ENVIRONMENT
@@ -125,6 +128,13 @@ def test_every_example_is_one(model: type[BaseModel]) -> None:
 
     if example is not None:
         assert model.model_validate(example).model_dump(mode="json", exclude_unset=True) == example
+
+
+def test_the_document_in_the_repository_is_the_one_that_is_served(document: dict[str, Any]) -> None:
+    kept = json.loads(FILE.read_text(encoding="utf-8"))
+
+    assert FILE.read_text(encoding="utf-8") == written(), "run 'make openapi', and look at what clients will see"
+    assert kept | {"info": document["info"]} == document
 
 
 def test_starting_the_function_imports_no_vendor() -> None:
