@@ -337,6 +337,7 @@ api = SecureApi(
                 "CHECKPOINT_TTL_HOURS_PARAMETER": vendors.reference("checkpoint/ttl_hours"),
                 "QUERY_EMBEDDING_MODEL": settings.query_embedding_model,
                 "VECTOR_WEIGHT": str(settings.vector_weight),
+                "RERANK_MODEL": settings.rerank_model,
                 "GIT_SHA": version.git_sha,
                 "GIT_TAG": version.git_tag,
                 "COMMIT_TIME": version.commit_time,

@@ -81,7 +81,7 @@ class StackSettings(BaseModel):
     )
     vector_weight: float = Field(default=0.6, ge=0, le=1, description="Share of the vector score in hybrid search.")
     rerank_model: str = Field(
-        default="", pattern=r"^(rerank-[a-z0-9.-]+)?$", description="Voyage reranker; empty for none."
+        default="", pattern=r"^(rerank-[a-z0-9.-]+)?$", description="Voyage reranker of hybrid results; empty for none."
     )
 
     analyzer_concurrency: Concurrency = Field(default=2, description="Analyzers at work at once.")

@@ -11,11 +11,14 @@ from runtime.answers import evidence
 from runtime.answers.evidence import Evidence
 from runtime.database import tenant_session
 from runtime.embeddings import Embedder
+from runtime.failures import PermanentError, TransientError
+from runtime.observability import count_failure, failure_kind, logger
 from runtime.search import grammar
 from runtime.search import query as search_query
 from runtime.search.browse import browse
 from runtime.search.filters import Filters
-from runtime.search.query import Found, SearchType
+from runtime.search.query import Found, Hit, SearchType
+from runtime.search.rerank import RERANKED, Reading, Reranker, readings
 from runtime.settings import UserLimits
 
 
@@ -30,6 +33,8 @@ class Retrieval:
     """Embeds what is looked for."""
     vector_weight: float
     limits: UserLimits
+    reranker: Reranker | None = None
+    """Reads the best results of hybrid searches again."""
 
     def search(
         self,
@@ -40,21 +45,31 @@ class Retrieval:
         filters: Filters,
         min_confidence: float | None = None,
     ) -> Found:
-        """The best items; see `runtime.search.query.search`. Raises `TransientError` when the query cannot be
-        embedded, `PermanentError` when it is refused, and `LimitReachedError`."""
+        """The best items; see `runtime.search.query.search`. Hybrid ones are in the reranker's order, with its scores,
+        or in their own where there is none, it fails, or the user's budget does not allow it.
+
+        Raises `TransientError` when the query cannot be embedded, `PermanentError` when it is refused, and
+        `LimitReachedError`.
+        """
         # The vendor is asked before the transaction begins, so that no connection waits for it.
         vector = self._embed(query, search_type)
+        reranker = self.reranker if search_type is SearchType.HYBRID else None
         with tenant_session(self.engine, self.user_id) as session:
-            return search_query.search(
+            found = search_query.search(
                 session,
                 query=query,
                 vector=vector,
                 search_type=search_type,
-                top_k=top_k,
+                top_k=max(top_k, RERANKED) if reranker else top_k,
                 vector_weight=self.vector_weight,
                 filters=filters,
                 min_confidence=min_confidence,
             )
+            known = readings(session, found.hits[:RERANKED]) if reranker else []
+        if reranker is None or len(known) <= 1:
+            return found.model_copy(update={"hits": found.hits[:top_k]})
+        hits = self._rerank(reranker, query, known) + found.hits[RERANKED:]
+        return found.model_copy(update={"hits": hits[:top_k]})
 
     def browse(self, filters: Filters, limit: int) -> list[UUID]:
         """Items that pass the filters, the newest first."""
@@ -79,3 +94,19 @@ class Retrieval:
                 session, user_id=self.user_id, operation="query", model=embedded.model, input_tokens=embedded.tokens
             )
         return embedded.vectors[0]
+
+    def _rerank(self, reranker: Reranker, query: str, known: Sequence[Reading]) -> list[Hit]:
+        """What was found, in the reranker's order; as it is where that cannot be had."""
+        try:
+            with tenant_session(self.engine, self.user_id) as session:
+                limits.require_budget(session, self.limits)
+            reranked = reranker.rerank(grammar.parse(query).text, known)
+        except (TransientError, PermanentError) as error:
+            logger.warning("the results keep their order, for they could not be reranked", error=str(error))
+            count_failure(failure_kind(error))
+            return [reading.hit for reading in known]
+        with tenant_session(self.engine, self.user_id) as session:
+            usage.record(
+                session, user_id=self.user_id, operation="rerank", model=reranked.model, input_tokens=reranked.tokens
+            )
+        return reranked.hits

@@ -143,10 +143,12 @@ def _failure(status: int, asked_pause: str | None, model: str) -> Exception:
     """What an error of the API means for what was sent."""
     match status:
         case 400 | 413 | 422:
-            return PermanentError(f"The embedding model does not accept this text (HTTP {status}).")
+            return PermanentError(f"Voyage does not accept this text (HTTP {status}).")
         case 401 | 403:
             return TransientError(f"Voyage refuses the key: check the parameter {KEY_PARAMETER}")
         case 404:
-            return TransientError(f"Voyage knows no model {model!r}: check the setting embeddingModel")
+            return TransientError(
+                f"Voyage knows no model {model!r}: check embeddingModel, queryEmbeddingModel and rerankModel"
+            )
         case _:
             return _BusyError(f"Voyage is busy or failing (HTTP {status})", retry_after(asked_pause))

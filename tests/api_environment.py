@@ -25,6 +25,7 @@ ENVIRONMENT = {
     "CHECKPOINT_TTL_HOURS": "4",
     "QUERY_EMBEDDING_MODEL": "voyage-4-lite",
     "VECTOR_WEIGHT": "0.6",
+    "RERANK_MODEL": "",
     "GIT_SHA": "0123456789abcdef",
     "GIT_TAG": "v1.2.3",
     "COMMIT_TIME": "2026-01-02T03:04:05Z",

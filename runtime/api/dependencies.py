@@ -17,6 +17,7 @@ from runtime.database import connect, tenant_session
 from runtime.embeddings import Embedder
 from runtime.events import Event, publish
 from runtime.retrieval import Retrieval
+from runtime.search.rerank import Reranker
 from runtime.storage import ImageStore
 
 
@@ -45,6 +46,7 @@ class Services:
             query_model=self.settings.query_embedding_model,
             vector_weight=self.settings.vector_weight,
             limits=self.settings,
+            reranker=Reranker(self.settings, self.settings.rerank_model) if self.settings.rerank_model else None,
         )
 
     @classmethod

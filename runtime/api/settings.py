@@ -32,6 +32,8 @@ class ApiSettings(
     analysis_model: str
     query_embedding_model: str
     vector_weight: float = Field(ge=0, le=1)
+    rerank_model: str = ""
+    """Reads the best results of hybrid searches again; empty for none."""
 
     git_sha: str
     git_tag: str

@@ -112,6 +112,7 @@ def search_config(services: ServicesDep) -> SearchConfig:
         vector_weight=settings.vector_weight,
         embedding_model=settings.embedding_model,
         query_embedding_model=settings.query_embedding_model,
+        rerank_model=settings.rerank_model or None,
         answer_model=settings.answer_model,
         answer_models=settings.answer_models,
         answer_seconds=services.allowance.seconds,

@@ -173,6 +173,7 @@ class SearchConfig(ResponseModel):
     vector_weight: float = Field(description="Share of the vector score in hybrid search; the rest is BM25's")
     embedding_model: str
     query_embedding_model: str
+    rerank_model: str | None = Field(description="Voyage reranker that orders hybrid results; null for none")
     answer_model: str = Field(description="Claude model that answers, unless `answer_model` names another")
     answer_models: list[str] = Field(description="Those that may be named")
     answer_seconds: float = Field(description="An answer, or an agentic search, takes no longer")

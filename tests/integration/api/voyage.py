@@ -14,6 +14,7 @@ from typing import Any
 from runtime.settings import EMBEDDING_DIMENSIONS
 
 TOKENS = 7
+RERANK_TOKENS = 40
 
 
 def direction(angle: float) -> list[float]:
@@ -30,11 +31,16 @@ class Voyage:
     angle: float = 0
     """Of every vector, in degrees."""
     status: int = 200
+    rerank_status: int = 200
+    relevant: str = ""
+    """Of documents, the reranker likes those best that have this."""
     requests: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    reranked: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
     def reset(self) -> None:
-        self.angle, self.status = 0, 200
+        self.angle, self.status, self.rerank_status, self.relevant = 0, 200, 200, ""
         self.requests.clear()
+        self.reranked.clear()
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         self.requests.append(request)
@@ -46,6 +52,16 @@ class Voyage:
             "usage": {"total_tokens": TOKENS},
         }
 
+    def rank(self, request: dict[str, Any]) -> dict[str, Any]:
+        self.reranked.append(request)
+        scores = [0.9 if self.relevant in document else 0.1 for document in request["documents"]]
+        return {
+            "object": "list",
+            "data": [{"index": place, "relevance_score": score} for place, score in enumerate(scores)],
+            "model": request["model"],
+            "usage": {"total_tokens": RERANK_TOKENS},
+        }
+
 
 @contextmanager
 def serve_voyage() -> Generator[Voyage]:
@@ -54,8 +70,11 @@ def serve_voyage() -> Generator[Voyage]:
     class Endpoint(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            body = json.dumps(voyage.answer(request) if voyage.status == 200 else {"detail": "no"}).encode()
-            self.send_response(voyage.status)
+            reranks = self.path.endswith("/rerank")
+            status = voyage.rerank_status if reranks else voyage.status
+            reply = (voyage.rank if reranks else voyage.answer)(request) if status == 200 else {"detail": "no"}
+            body = json.dumps(reply).encode()
+            self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
