@@ -16,7 +16,7 @@ export PYTHONUTF8 := 1
 export PYTHONPATH := cli
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local test settings soak bench eval redrive smoke e2e image check format wheels schema openapi lock clean stack-environments test-environments
+.PHONY: help demo local test settings soak bench eval screenshots redrive smoke e2e image check format wheels schema openapi lock clean stack-environments test-environments
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ soak: test-environments ## Images through the local stack while all around them 
 
 settings: test-environments ## The program with settings of all kinds, in any combination (CASES=300)
 	@SETTINGS_CASES=$(or $(CASES),300) $(DEV)/pytest -q tests/components/test_any_settings.py
+
+screenshots: test-environments ## The gallery's views, in docs/images/ (needs Chromium)
+	@SCREENSHOTS=docs/images $(DEV)/pytest -q tests/e2e/test_gallery_tour.py
 
 redrive: stack-environments ## Move what a stage gave up back to its queue (STACK=dev STAGE=analysis)
 	@$(DEV)/python -m collections_cli admin redrive --stack "$(STACK)" --stage "$(STAGE)"

@@ -7,14 +7,18 @@ E2E_PASSWORD. Where it names none, a local stack is started. What the tests uplo
 from __future__ import annotations
 
 import os
+import secrets
+import shutil
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from collections_cli.admin.stack import NEEDED_BY_TESTS
 from collections_cli.client import ApiError, Client, http_client
@@ -22,6 +26,7 @@ from collections_cli.cognito import Question, UserPool
 from collections_cli.resources import Item
 from local.ports import Ports
 from local.stack import LocalStack
+from tests.e2e.gallery import Account, Gallery
 
 LOGIN = ("E2E_EMAIL", "E2E_PASSWORD")
 SETTLED = {"searchable", "duplicate", "failed"}
@@ -38,6 +43,8 @@ class Deployed:
     client_id: str
     email: str
     password: str = field(repr=False)
+    local: LocalStack | None = field(default=None, repr=False)
+    """The stack itself, where it was started for the tests."""
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +60,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Generator[Deployed]:
     with LocalStack(folder=tmp_path_factory.mktemp("e2e"), ports=Ports.free(), keys={}, durable=False) as stack:
         user = stack.create_user("e2e@example.com")
         api_url, pool, client = (str(stack.outputs[name]) for name in NEEDED_BY_TESTS.values())
-        yield Deployed(api_url, pool, client, user.email, user.password)
+        yield Deployed(api_url, pool, client, user.email, user.password, stack)
 
 
 @pytest.fixture(scope="session")
@@ -111,3 +118,52 @@ def person(deployed: Deployed, http: httpx.Client, token: str) -> Generator[Pers
         yield person
     finally:
         person.clean_up()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Generator[Browser]:
+    """Debian's Chromium, or another that the system has."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        pytest.skip("not run: no Chromium is installed")
+    with sync_playwright() as playwright:
+        # Chromium's own sandbox needs a user that is not root, and rights that containers lack.
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_account(deployed: Deployed) -> Callable[[], Account]:
+    """Makes somebody who has nothing yet."""
+    stack = deployed.local
+    if stack is None:
+        pytest.skip("not run: people are made only in a stack that was started for the tests")
+
+    def make() -> Account:
+        made = stack.create_user(f"{secrets.token_hex(4)}@example.org")
+        return Account(made.email, made.password)
+
+    return make
+
+
+@pytest.fixture
+def account(new_account: Callable[[], Account]) -> Account:
+    return new_account()
+
+
+@pytest.fixture
+def open_gallery(browser: Browser, deployed: Deployed) -> Generator[Callable[..., Gallery]]:
+    """Opens tabs, each in a context of its own, and listens for complaints of the browser."""
+    opened: list[Gallery] = []
+
+    def open_tab(**options: Any) -> Gallery:
+        given: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, **options}
+        context = browser.new_context(**given)
+        opened.append(Gallery(context.new_page(), deployed.api_url))
+        return opened[-1]
+
+    yield open_tab
+    for gallery in opened:
+        gallery.page.context.close()
+    assert [complaint for gallery in opened for complaint in gallery.complaints] == []

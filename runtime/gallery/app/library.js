@@ -1,5 +1,6 @@
 /** One's images in an order and by filters: pages by cursor as they are needed, kept current while any is on its way. */
 import { call } from "./api.js";
+import { notify } from "./notices.js";
 import { createStore } from "./store.js";
 import { SETTLED, titleOf } from "./words.js";
 
@@ -50,7 +51,9 @@ export async function refresh() {
     merge(page);
     await follow(new Set(page.items.map((item) => item.id)));
   } catch (error) {
-    if (error.status !== 0) throw error; // out of reach: the next look may succeed
+    // Out of reach, too much at once, or a passing trouble: the next look may succeed.
+    const passing = error.status === 0 || error.status === 429 || error.status >= 500;
+    if (!passing) notify(error.message, "error");
   } finally {
     if (mine === generation) schedule();
   }

@@ -7,7 +7,7 @@ export const CATEGORIES = [
 
 /** Status of an item -> what it is doing. */
 export const STATUS = {
-  pending: "Awaiting file",
+  pending: "Waiting",
   uploaded: "Uploaded",
   processed: "Looking at it",
   analyzed: "Indexing",

@@ -14,6 +14,7 @@ import { Empty, Trouble } from "./states.js";
 export function Library() {
   const { params } = useStore(place);
   const filters = Object.fromEntries(FILTERS.filter((name) => params[name]).map((name) => [name, params[name]]));
+  const { total, loaded } = useStore(library);
   const filtered = Object.keys(filters).some((name) => name !== "sort");
   useEffect(() => { show(filters); }, [JSON.stringify(filters)]);
   useEffect(() => {
@@ -23,7 +24,7 @@ export function Library() {
   }, []);
   return html`
     <h1 class="hidden">Library</h1>
-    <${Filters} />
+    ${(filtered || total > 0 || !loaded) && html`<${Filters} />`}
     <${Images} label="Your images" nothing=${filtered ? html`<${NothingFiltered} />` : html`<${NothingYet} />`} />`;
 }
 

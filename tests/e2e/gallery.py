@@ -1,0 +1,115 @@
+"""The gallery in a real browser, in the words of somebody who uses it."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from axe_playwright_python.sync_playwright import Axe  # pyright: ignore[reportMissingTypeStubs]
+from playwright.sync_api import Locator, Page, expect
+
+from collections_cli.admin.smoke import picture
+
+PATIENCE_SECONDS = 90
+SECONDS_PER_IMAGE = 20
+SERIOUS = {"serious", "critical"}
+
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
+
+
+@dataclass(frozen=True)
+class Account:
+    """What somebody signs in with."""
+
+    email: str
+    password: str = field(repr=False)
+
+
+@dataclass
+class Gallery:
+    """One tab. Whatever its console says in anger is kept in `complaints`."""
+
+    page: Page
+    url: str
+    complaints: list[str] = field(default_factory=list[str])
+
+    def __post_init__(self) -> None:
+        self.page.set_default_timeout(PATIENCE_SECONDS * 1000)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on(
+            "console", lambda said: self.complaints.append(said.text) if "Content Security" in said.text else None
+        )
+
+    def sign_in(self, account: Account, place: str = "") -> None:
+        """By the pool's own page."""
+        self.page.goto(f"{self.url}/{place}")
+        self.enter(account)
+
+    def enter(self, account: Account) -> None:
+        """From the gallery's welcome."""
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.locator("input[name=username]:visible").fill(account.email)
+        self.page.locator("input[name=password]:visible").fill(account.password)
+        self.page.keyboard.press("Enter")
+        expect(self.page.get_by_role("main")).to_be_visible(timeout=PATIENCE_SECONDS * 1000)
+
+    def sign_out(self) -> None:
+        self.page.locator("summary[aria-label=Account]").click()
+        self.page.get_by_role("button", name="Sign out").click()
+        expect(self.page.get_by_role("button", name="Sign in")).to_be_visible(timeout=PATIENCE_SECONDS * 1000)
+
+    def upload(self, *files: Path) -> None:
+        """As if chosen in the file dialog."""
+        self.page.get_by_label("Files", exact=True).set_input_files(list(files))
+
+    def tiles(self, status: str = "searchable") -> Locator:
+        """Images in that state, as the grid shows them."""
+        return self.page.locator(f".tile.{status}")
+
+    def tile(self, text: str, status: str = "searchable") -> Locator:
+        """The one whose caption says so."""
+        return self.tiles(status).filter(has_text=re.compile(re.escape(text), re.IGNORECASE))
+
+    def expect_tiles(self, count: int, status: str = "searchable") -> None:
+        """So many, before long: the more images, the longer."""
+        seconds = PATIENCE_SECONDS + SECONDS_PER_IMAGE * count
+        expect(self.tiles(status)).to_have_count(count, timeout=seconds * 1000)
+
+    def search(self, text: str) -> None:
+        """By the key that leads to the field."""
+        self.page.locator("body").press("/")
+        self.page.keyboard.type(text)
+        expect(self.page.locator(".count")).to_contain_text(f"“{text}”")
+
+    def open(self, tile: Locator) -> Locator:
+        """The image in its own view."""
+        tile.locator("a").click()
+        facts = self.page.locator(".facts")
+        expect(facts).to_be_visible(timeout=PATIENCE_SECONDS * 1000)
+        return facts
+
+    def close(self) -> None:
+        self.page.keyboard.press("Escape")
+        expect(self.page.locator("dialog")).to_have_count(0)
+
+    def expect_accessible(self) -> None:
+        """axe finds nothing serious."""
+        results = cast("dict[str, Any]", Axe().run(self.page).response)  # pyright: ignore[reportUnknownMemberType]
+        found: list[dict[str, Any]] = results["violations"]
+        serious = [
+            f"{each['id']}: {node['html']}" for each in found if each["impact"] in SERIOUS for node in each["nodes"]
+        ]
+        assert not serious, "\n".join(serious)
+
+
+def pictures(folder: Path, words: Sequence[str]) -> list[Path]:
+    """Images that say a word each, with a number that nobody has uploaded yet."""
+    files: list[Path] = []
+    for word in words:
+        files.append(folder / f"{word}.png")
+        picture(f"{word} {secrets.randbelow(900_000) + 100_000}", files[-1])
+    return files
