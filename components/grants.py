@@ -102,7 +102,7 @@ def list_versions(bucket_arn: Input[str], *prefixes: str) -> PolicyStatement:
 
 def read_sessions(table_arn: Input[str]) -> PolicyStatement:
     """Find a user's chat sessions, and read them."""
-    by_activity = pulumi.Output.concat(table_arn, "/index/by_activity")
+    by_activity = pulumi.Output.concat(table_arn, "/index/", BY_ACTIVITY)
     return {"actions": ["dynamodb:Query"], "resources": [table_arn, by_activity]}
 
 

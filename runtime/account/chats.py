@@ -8,8 +8,7 @@ from typing import Any, cast
 import boto3
 from boto3.dynamodb.conditions import Key
 
-BY_ACTIVITY = "by_activity"
-"""The index that lists one header item of each session of a user."""
+from runtime.chat.sessions import INDEX
 
 
 class ChatSessions:
@@ -42,7 +41,7 @@ class ChatSessions:
         return removed
 
     def _threads(self, user_id: str) -> list[str]:
-        headers = self._pages(IndexName=BY_ACTIVITY, KeyConditionExpression=Key("user_id").eq(user_id))
+        headers = self._pages(IndexName=INDEX, KeyConditionExpression=Key("user_id").eq(user_id))
         # An id that begins another user's may not reach over.
         return sorted({str(item["thread_id"]) for item in headers if str(item["thread_id"]).startswith(f"{user_id}#")})
 

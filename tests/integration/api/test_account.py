@@ -31,6 +31,7 @@ from runtime.redelivery import WorkQueue
 from runtime.search.document import index
 from runtime.settings import EMBEDDING_DIMENSIONS
 from runtime.storage import ImageStore
+from tests.api_environment import ENVIRONMENT
 from tests.gateway import GatewayClient
 from tests.integration.api.conftest import ADA, BOB, BUCKET, Bus
 from tests.integration.conftest import Database
@@ -44,28 +45,13 @@ from tests.integration.database.pipeline_steps import (
 from tests.lambda_context import lambda_context
 
 LEASE = timedelta(minutes=15)
-TABLE = "collections-checkpoints-test"
-KEYS = {"thread_id": "HASH", "checkpoint_id": "RANGE"}
+TABLE = ENVIRONMENT["CHECKPOINT_TABLE"]
 
 
 @pytest.fixture(scope="module")
 def chats(s3_endpoint: str) -> ChatSessions:
-    """The checkpoint table, as the stack has it."""
+    """The sessions, beside a bucket that keeps versions, as the stack has it."""
     boto3.client("s3").put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-    activity = {"user_id": "HASH", "last_activity": "RANGE"}
-    boto3.client("dynamodb").create_table(
-        TableName=TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in (KEYS | activity)],
-        KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in KEYS.items()],  # pyright: ignore
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": "by_activity",
-                "KeySchema": [{"AttributeName": name, "KeyType": kind} for name, kind in activity.items()],  # pyright: ignore
-                "Projection": {"ProjectionType": "ALL"},
-            }
-        ],
-    )
     return ChatSessions(TABLE)
 
 
