@@ -82,7 +82,7 @@ class HandlerAtWork:
     def handle(self, message: dict[str, Any]) -> None:
         """Raises `RuntimeError` with the handler's log when the message failed."""
         with tempfile.TemporaryFile("w+") as log:
-            with _logging_to(log):
+            with logging_to(log):
                 answer = self.handler({"Records": [message]}, cast("LambdaContext", _CONTEXT))
             if answer["batchItemFailures"]:
                 log.seek(0)
@@ -112,7 +112,7 @@ def handler_at_work() -> Generator[HandlerAtWork]:
 
 
 @contextmanager
-def _logging_to(file: IO[str]) -> Generator[None]:
+def logging_to(file: IO[str]) -> Generator[None]:
     """Have the log written, for that takes time too, but not onto the screen."""
     sys.stdout.flush()
     screen = os.dup(1)
