@@ -115,5 +115,4 @@ def dark_and_small(gallery: Gallery, open_gallery: Callable[..., Gallery], accou
     phone = open_gallery(**PHONE)
     phone.sign_in(account)
     expect(phone.tiles().first).to_be_visible()
-    if FOLDER:
-        save(phone.page, Path(FOLDER) / "gallery-phone.webp")
+    look(phone, "phone")

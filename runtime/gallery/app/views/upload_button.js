@@ -14,7 +14,7 @@ export function UploadButton() {
   }
   return html`
     <div class="upload-buttons">
-      <button id="choose-files" class="primary" onClick=${() => files.current.click()}>
+      <button id="choose-files" class="primary" aria-label="Upload" onClick=${() => files.current.click()}>
         <${Icon} name="upload" /><span>Upload</span>
       </button>
       <button class="primary narrow" aria-label="Upload a folder" title="Upload a folder" onClick=${() => folder.current.click()}>
