@@ -26,6 +26,8 @@ quality and effort. Imaging, besides, decides by content what is let in, refuses
 colours, and hashes the file and its look. *Processor* is the time of all threads together: a function with 2 GB has
 little more than one processor. Memory is the resident peak of a process of its own, libraries included.
 *Thumbnail only* makes one of the two files, and shows what the preview costs.
+
+[How fast search is](benchmarks-search.md) has a page of its own.
 """
 _HANDLER = """## The handler's own part
 

@@ -11,8 +11,8 @@ from sqlmodel import Session
 from runtime.search.filters import CONDITIONS, PARAMETERS, Filters
 
 EXACT_ITEMS = 10_000
-"""Up to so many of a tenant's documents every one is compared, which takes some ten milliseconds. Tenants with more get
-indexes of their own."""
+"""Up to so many of a tenant's documents every one is compared, which takes some forty milliseconds. Tenants with more
+get indexes of their own."""
 
 
 class Way(StrEnum):
