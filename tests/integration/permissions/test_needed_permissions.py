@@ -190,8 +190,9 @@ NEEDED: dict[Permission, Exercise] = {
     Permission("worker", "s3:GetObject", "originals/*"): exporting,
     Permission("worker", "s3:PutObject", "exports/*"): exporting,
     Permission("worker", "s3:ListBucketVersions", "images"): removing(),
-    Permission("worker", "dynamodb:Query", "table"): removing(),
-    Permission("worker", "dynamodb:DeleteItem", "table"): removing(),
+    Permission("worker", "dynamodb:Query", CHECKPOINTS): removing(),
+    Permission("worker", "dynamodb:Query", "by_activity"): removing(),
+    Permission("worker", "dynamodb:DeleteItem", CHECKPOINTS): removing(),
     Permission("worker", "events:PutEvents", "event-bus"): going_on,
     **{
         Permission("worker", "s3:DeleteObject", f"{folder}/*"): removing(folder)
