@@ -31,7 +31,7 @@ export function Duplicates() {
     <div class="heading"><h1>Duplicates</h1>
       ${all.length > 0 && html`<button class="danger" onClick=${() => letGo(all)}><${Icon} name="trash" />Delete all ${all.length} copies</button>`}
     </div>
-    ${!groups.length && html`<${Empty} icon="copies" title="No duplicates">Every file is here once. Images that only look alike are listed in an image's own view.<//>`}
+    ${!groups.length && html`<${Empty} icon="copies" title="No duplicates">Every file is here once. An image's own view shows what is similar to it.<//>`}
     <ul class="groups">${groups.map(({ original, copies }) => html`
       <li key=${original.id}>
         <a href=${addressWith({ item: original.id })}>${original.thumbnail_url
