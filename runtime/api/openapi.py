@@ -1,9 +1,10 @@
-"""Completes the OpenAPI document that FastAPI writes with the problems that every route may answer with."""
+"""Completes the OpenAPI document that FastAPI writes: the problems that every route may answer with, and examples."""
 
 from typing import Any
 
 from fastapi import FastAPI
 
+from runtime.api.examples import example
 from runtime.api.problems import Problem, documented
 
 SCHEMAS = "#/components/schemas/{model}"
@@ -15,7 +16,9 @@ class DocumentedApi(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """The document; written when first asked for."""
         if self.openapi_schema is None:
-            _add_problems(super().openapi())
+            document = super().openapi()
+            _add_problems(document)
+            _add_examples(document)
         return super().openapi()
 
 
@@ -27,6 +30,21 @@ def _add_problems(document: dict[str, Any]) -> None:
             answers: dict[str, Any] = operation["responses"]
             answers |= {status: each for status, each in _failures(operation).items() if status not in answers}
             operation["responses"] = dict(sorted(answers.items()))
+
+
+def _add_examples(document: dict[str, Any]) -> None:
+    """To each model that an operation answers with."""
+    schemas: dict[str, Any] = document["components"]["schemas"]
+    answers = [
+        content.get("schema", {}).get("$ref", "").rsplit("/", 1)[-1]
+        for path in document["paths"].values()
+        for operation in path.values()
+        for answer in operation["responses"].values()
+        for content in answer.get("content", {}).values()
+    ]
+    examples = {model: example(schemas[model], schemas) for model in answers if model}
+    for model, value in examples.items():
+        schemas[model]["example"] = value
 
 
 def _failures(operation: dict[str, Any]) -> dict[str, Any]:
