@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.integration.stack.conftest import SAMPLES, User
 
 
+@pytest.mark.timeout(400)  # where it comes first, the whole stack is started in it
 def test_an_uploaded_receipt_is_asked_about(ada: User) -> None:
     receipt = ada.upload(SAMPLES / "receipt-mill-lane-bakery.jpg")
     question = "What was the total at Mill Lane Bakery?"
