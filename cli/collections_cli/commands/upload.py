@@ -83,7 +83,8 @@ def as_values(result: "Result") -> dict[str, Any]:
 
 def _tell(results: Sequence["Result"], *, as_json: bool) -> None:
     if as_json:
-        show_json([as_values(result) for result in results])
+        # They end in no order that one could count on.
+        show_json([as_values(result) for result in sorted(results, key=lambda result: result.path)])
 
 
 def _interrupted(results: Sequence["Result"], files: int, *, as_json: bool) -> None:

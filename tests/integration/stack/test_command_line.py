@@ -42,7 +42,8 @@ def test_from_an_upload_to_tags_an_album_and_numbers(run: Run, ada: User) -> Non
         run("upload", str(SAMPLES / "rain-radar.gif"), str(SAMPLES / "library-card.png"), "--json").stdout
     )
     assert [each["outcome"] for each in sent] == ["uploaded", "uploaded"]
-    first, second = (each["item_id"] for each in sent)
+    # By their names.
+    second, first = (each["item_id"] for each in sent)
     ada.wait_for(lambda: statuses() == ["searchable"] * 2)
     again = json.loads(run("upload", str(SAMPLES / "library-card.png"), "--json").stdout)
     assert [(each["outcome"], each["item_id"]) for each in again] == [("existed", second)]
