@@ -25,7 +25,7 @@ whole_program = settings(
     quick, max_examples=PROGRAMS, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 some_programs = settings(whole_program, max_examples=max(PROGRAMS // 4, 1))
-unhurried = pytest.mark.timeout(0 if MORE_CASES else 120)
+unhurried = pytest.mark.timeout(0 if MORE_CASES else 300)
 
 
 def keys(problem: SettingsError) -> set[str]:
