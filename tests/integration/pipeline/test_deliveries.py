@@ -269,7 +269,7 @@ def test_a_text_whose_function_died_is_embedded_when_its_lease_has_expired(stage
 
 def test_a_text_that_could_not_be_embedded_can_be_claimed_at_once(stage: Stage) -> None:
     item, event = analyzed(stage)
-    stage.spoil("embeddings", "500", count=1)
+    stage.spoil("embeddings", "500", count=2)  # the second time at once, within the delivery
 
     assert stage.embed(event) == ["0"]
     assert claims(stage, item) == [(1, None)]
