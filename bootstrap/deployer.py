@@ -32,6 +32,8 @@ _SERVICES = (
 # What functions do with their roles (components/grants.py), and no more than that, whatever a deployment grants them.
 _OF_FUNCTIONS = (
     "cognito-idp:AdminDeleteUser",
+    "cognito-idp:AdminDisableUser",
+    "cognito-idp:AdminUserGlobalSignOut",
     "dynamodb:BatchWriteItem",
     "dynamodb:DeleteItem",
     "dynamodb:GetItem",

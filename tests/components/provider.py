@@ -114,7 +114,10 @@ def _outputs(type_: str, name: str, arn: str, inputs: dict[str, Any]) -> tuple[s
             }
         case "aws:cognito/userPool:UserPool":
             pool = f"{REGION}_Pool"
-            return pool, {"endpoint": f"cognito-idp.{REGION}.amazonaws.com/{pool}"}
+            return pool, {
+                "arn": f"arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/{pool}",
+                "endpoint": f"cognito-idp.{REGION}.amazonaws.com/{pool}",
+            }
         case "aws:cognito/userPoolClient:UserPoolClient":
             return "client123", {"clientSecret": ""}
         case "random:index/randomPassword:RandomPassword":
