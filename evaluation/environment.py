@@ -18,6 +18,7 @@ ENVIRONMENT = {
     "COGNITO_USER_POOL_ID": "none",
     "COGNITO_CLIENT_ID": "none",
     "COGNITO_DOMAIN": "none",
+    "CHECKPOINT_TABLE": "none",
     "POWERTOOLS_SERVICE_NAME": "evaluation",
     "POWERTOOLS_METRICS_NAMESPACE": "Collections",
     "POWERTOOLS_TRACE_DISABLED": "true",
