@@ -154,7 +154,7 @@ class TestAgentic:
         assert answered["agent_reasoning"].count("Searched for") == 2
 
     def test_it_narrows_by_tags(self, ada: GatewayClient, bakery: Kept, pipeline: Pipeline) -> None:
-        other = pipeline.keep("Something else", angle=0)
+        other = pipeline.keep("Something else", angle=80)
         tag(pipeline, other, "holiday")
 
         answered = ask(ada, "what is tagged holiday", search_type="agentic")
