@@ -8,8 +8,9 @@ from sqlalchemy import ScalarSelect, delete, func, literal, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from runtime.models import Album, AlbumItem, Item, Status, now
+from runtime.models import Album, AlbumItem, Item
 from runtime.pagination import Cursor, Page
+from runtime.records import Status, now
 
 ORDER, ITEMS_ORDER = "albums", "album-items"
 """What cursors of the list of albums, and of an album's items, say."""

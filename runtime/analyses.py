@@ -12,8 +12,9 @@ from sqlmodel import Session, col, select
 from runtime import items
 from runtime.analysis import ImageAnalysis
 from runtime.leases import InProgress, ItemGoneError, database_time
-from runtime.models import Analysis, AnalysisState
+from runtime.models import Analysis
 from runtime.prices import cost_usd
+from runtime.records import AnalysisState
 
 
 class Claim(BaseModel):

@@ -10,8 +10,9 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from runtime.analysis import Category
-from runtime.models import AlbumItem, Analysis, AnalysisState, Embedding, Item, ItemTag, SearchPosting, Status, Tag
+from runtime.models import AlbumItem, Analysis, Embedding, Item, ItemTag, SearchPosting, Tag
 from runtime.pagination import Cursor, Page, Sort
+from runtime.records import AnalysisState, Status
 from runtime.search.text import query_words
 
 NEAR_DISTANCE = 10

@@ -17,7 +17,8 @@ from sqlalchemy import ColumnElement, and_, case, delete, func, literal, null, o
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from runtime.models import Item, Stage, Status, now
+from runtime.models import Item
+from runtime.records import Stage, Status, now
 from runtime.transitions import FAILS_FROM, TRANSITIONS, Cause
 
 UNIQUE_ORIGINAL = "item_one_original"

@@ -22,7 +22,8 @@ from sqlmodel import Session, col, select
 
 from runtime import usage
 from runtime.failures import PermanentError
-from runtime.models import Intake, now
+from runtime.models import Intake
+from runtime.records import now
 from runtime.settings import UserLimits
 
 

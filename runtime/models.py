@@ -1,6 +1,6 @@
 """The tables (contract section 6) as SQLModel classes. Their indexes, policies and grants are in the migrations."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -12,38 +12,12 @@ from sqlalchemy import BigInteger, Column, DateTime, Dialect, ForeignKeyConstrai
 from sqlalchemy.dialects.postgresql import JSONB, REAL, TSVECTOR
 from sqlmodel import Field, SQLModel
 
+from runtime.records import AnalysisRecord, AnalysisState, ItemRecord, Stage, Status, now
 from runtime.settings import EMBEDDING_DIMENSIONS
-
-
-def now() -> datetime:
-    """The current moment, with its zone."""
-    return datetime.now(UTC)
 
 
 def _timestamp(*, nullable: bool) -> Any:
     return Column(DateTime(timezone=True), nullable=nullable)
-
-
-class Status(StrEnum):
-    """Where an item is in its life (contract section 5)."""
-
-    PENDING = "pending"
-    UPLOADED = "uploaded"
-    PROCESSED = "processed"
-    ANALYZED = "analyzed"
-    SEARCHABLE = "searchable"
-    DUPLICATE = "duplicate"
-    FAILED = "failed"
-    DELETED = "deleted"
-
-
-class Stage(StrEnum):
-    """Which step of the pipeline an item failed in."""
-
-    UPLOAD = "upload"
-    PROCESSING = "processing"
-    ANALYSIS = "analysis"
-    EMBEDDING = "embedding"
 
 
 class EnumText(TypeDecorator[StrEnum]):
@@ -74,62 +48,32 @@ def _of_item() -> ForeignKeyConstraint:
     return ForeignKeyConstraint(["item_id", "user_id"], ["item.id", "item.user_id"], ondelete="CASCADE")
 
 
-class Item(SQLModel, table=True):
+class Item(SQLModel, ItemRecord, table=True):  # pyright: ignore[reportIncompatibleMethodOverride]
     """An image that a user keeps."""
 
+    model_config = {"frozen": False}  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         ForeignKeyConstraint(
             ["duplicate_of", "user_id"], ["item.id", "item.user_id"], ondelete="SET NULL (duplicate_of)"
         ),
     )
 
+    # Whose column is not what SQLModel would make of the type.
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    user_id: str
-    """Cognito `sub`."""
     status: Status = Field(default=Status.PENDING, sa_column=_enumerated(Status, nullable=False))
     stage: Stage | None = Field(default=None, sa_column=_enumerated(Stage, nullable=True))
-    """Set while `status` is failed."""
     error: str | None = Field(default=None, sa_type=Text)
-    """Why it failed, in a sentence that a person can act on."""
-    retryable: bool = False
-    """Failed after many tries that might have gone well, as when a vendor is down: the same event may try again."""
-    duplicate_of: UUID | None = None
-    original_key: str
-    """Object key of what was uploaded."""
-    original_filename: str
-    mime_type: str
-    """Declared at first; what the content really is once processed."""
     file_size: int = Field(sa_type=BigInteger)
-    """Bytes."""
-    width: int | None = None
-    """Pixels, after orientation."""
-    height: int | None = None
-    sha256: str | None = None
-    """Of the original, lower-case hex."""
-    announced_sha256: str | None = None
-    """What its uploader said that it would be; nothing but an upload that goes on looks at it."""
     perceptual_hash: int | None = Field(default=None, sa_type=BigInteger)
-    """64 bits, as a signed integer."""
     taken_at: datetime | None = Field(default=None, sa_column=_timestamp(nullable=True))
-    latitude: float | None = None
-    """Degrees, WGS 84."""
-    longitude: float | None = None
-    camera: str | None = None
-    title: str | None = None
-    note: str | None = None
-    category: str | None = None
-    """The user's own choice, which goes before what an analysis says."""
     created_at: datetime = Field(default_factory=now, sa_column=_timestamp(nullable=False))
     updated_at: datetime = Field(default_factory=now, sa_column=_timestamp(nullable=False))
     uploaded_at: datetime | None = Field(default=None, sa_column=_timestamp(nullable=True))
-    """When the item first reached the stage; so too the next three."""
     processed_at: datetime | None = Field(default=None, sa_column=_timestamp(nullable=True))
     analyzed_at: datetime | None = Field(default=None, sa_column=_timestamp(nullable=True))
     searchable_at: datetime | None = Field(default=None, sa_column=_timestamp(nullable=True))
     failed_at: datetime | None = Field(default=None, sa_column=_timestamp(nullable=True))
     requeued_at: datetime | None = Field(default=None, sa_column=_timestamp(nullable=True))
-    """When the sweeper last sent it on, because it had stopped on its way."""
-    """Set while `status` is failed."""
     deleted_at: datetime | None = Field(default=None, sa_column=_timestamp(nullable=True))
 
 
@@ -183,45 +127,16 @@ class AlbumItem(SQLModel, table=True):
     added_at: datetime = Field(default_factory=now, sa_column=_timestamp(nullable=False))
 
 
-class AnalysisState(StrEnum):
-    """Whether an analysis is being paid for, is there, or came to nothing."""
-
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-
-
-class Analysis(SQLModel, table=True):
+class Analysis(SQLModel, AnalysisRecord, table=True):  # pyright: ignore[reportIncompatibleMethodOverride]
     """One look of one model at one item; claimed before the model is called, filled in afterwards."""
 
+    model_config = {"frozen": False}  # pyright: ignore[reportAssignmentType]
     __table_args__ = (_of_item(),)
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    item_id: UUID
-    user_id: str
-    version: int
-    """1, 2, … within the item."""
-    sha256: str
-    model: str
-    """The model that was asked for."""
-    prompt_version: str
-    forced: bool = False
-    request_id: str | None = None
-    """Of the command that forced it: delivered twice, it is paid once."""
-    attempts: int = 0
-    """How often it was claimed, and so at most how often the model was asked."""
     state: AnalysisState = Field(default=AnalysisState.RUNNING, sa_column=_enumerated(AnalysisState, nullable=False))
     lease_until: datetime | None = Field(default=None, sa_column=_timestamp(nullable=True))
-    """While running: when another delivery may claim the work again."""
-    category: str | None = None
-    headline: str | None = None
-    summary: str | None = None
     result: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
-    """The whole `ImageAnalysis`."""
-    answered_by: str | None = None
-    """The model that the vendor says answered."""
-    input_tokens: int | None = None
-    output_tokens: int | None = None
     cost_usd: Decimal | None = Field(default=None, sa_type=Numeric)  # pyright: ignore[reportArgumentType]
     created_at: datetime = Field(default_factory=now, sa_column=_timestamp(nullable=False))
 

@@ -6,7 +6,8 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from runtime.catalog import effective_category
-from runtime.models import Album, Embedding, Item, Status, Tag
+from runtime.models import Album, Embedding, Item, Tag
+from runtime.records import Status
 
 COUNTED_IN_INDEX = (Status.UPLOADED, Status.PROCESSED, Status.ANALYZED, Status.SEARCHABLE, Status.FAILED)
 """What should be searchable: a duplicate is found by its original, and what has not arrived is not there yet."""

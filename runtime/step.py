@@ -12,7 +12,7 @@ from runtime import items
 from runtime.clients import event_bridge
 from runtime.database import tenant_session
 from runtime.events import Event, ItemEvent, ItemFailed, publish
-from runtime.models import Stage
+from runtime.records import Stage
 from runtime.redelivery import WorkQueue
 
 logger = Logger()

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from runtime import clients
 from runtime.keys import derived_key
-from runtime.models import now
+from runtime.records import now
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

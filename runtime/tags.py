@@ -8,8 +8,9 @@ from sqlalchemy import ARRAY, VARCHAR, DateTime, ScalarSelect, Uuid, bindparam, 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from runtime.models import Item, ItemTag, Status, Tag, now
+from runtime.models import Item, ItemTag, Tag
 from runtime.pagination import NameCursor, Page
+from runtime.records import Status, now
 
 UNIQUE_NAME = "tag_name"
 """The unique index on (user_id, lower(name))."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from runtime.models import Stage, Status
+from runtime.records import Stage, Status
 
 
 class Cause(StrEnum):

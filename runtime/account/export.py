@@ -19,7 +19,8 @@ from runtime.account.chats import ChatSessions
 from runtime.account.requests import ExportPart, Work
 from runtime.database import tenant_session
 from runtime.keys import export_key
-from runtime.models import Analysis, Item, Status
+from runtime.models import Analysis, Item
+from runtime.records import Status
 from runtime.storage import ImageStore, ObjectMissingError
 
 PART_BYTES = 2 * 1024**3

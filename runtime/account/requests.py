@@ -14,7 +14,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from runtime.leases import InProgress, database_time
-from runtime.models import AccountRequest, RequestKind, RequestState, now
+from runtime.models import AccountRequest, RequestKind, RequestState
+from runtime.records import now
 
 
 class ExportPart(BaseModel):

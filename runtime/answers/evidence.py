@@ -15,7 +15,8 @@ from sqlmodel import Session, col, select
 
 from runtime import analyses
 from runtime.analysis import ImageAnalysis
-from runtime.models import Item, ItemTag, Status, Tag
+from runtime.models import Item, ItemTag, Tag
+from runtime.records import Status
 
 SUMMARY_LENGTH = 600
 EXCERPT_LENGTH = 1500

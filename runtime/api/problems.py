@@ -19,8 +19,8 @@ from runtime.api.validation import InvalidField, invalid_fields, is_unreadable
 from runtime.events import PublishError
 from runtime.failures import PermanentError, TransientError
 from runtime.limits import LimitReachedError
-from runtime.models import now
 from runtime.pagination import InvalidCursorError
+from runtime.records import now
 
 logger = Logger()
 

@@ -5,7 +5,8 @@ from uuid import UUID, uuid4
 
 from runtime.api.dependencies import Services, Tenant
 from runtime.events import EmbeddingRequested
-from runtime.models import Item, Status
+from runtime.models import Item
+from runtime.records import Status
 
 INDEXED = (Status.ANALYZED, Status.SEARCHABLE)
 """Where an item has a document, or is about to get one. Before, its document will say what the item then says."""

@@ -6,7 +6,8 @@ from sqlmodel import Session, col, select
 
 from runtime import analyses
 from runtime.api.schemas.search import SearchKind, SearchResult
-from runtime.models import Item, Status
+from runtime.models import Item
+from runtime.records import Status
 from runtime.search.query import Hit
 from runtime.storage import ImageStore
 

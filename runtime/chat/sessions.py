@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from runtime import clients
 from runtime.failures import TransientError
-from runtime.models import now
+from runtime.records import now
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import PutTypeDef, TransactWriteItemTypeDef

@@ -18,8 +18,9 @@ from runtime.failures import AtWorkError
 from runtime.indexed import find_indexed
 from runtime.keys import derived_key
 from runtime.leases import LEASE_MARGIN, InProgress, ItemGoneError
-from runtime.models import Item, Stage, Status, now
+from runtime.models import Item
 from runtime.observability import observed
+from runtime.records import Stage, Status, now
 from runtime.redelivery import WorkQueue
 from runtime.settings import (
     DatabaseSettings,

@@ -19,8 +19,9 @@ from runtime.events import AnalysisComplete, EmbeddingRequested, ItemSearchable
 from runtime.failures import AtWorkError, TransientError
 from runtime.indexed import Indexed, find_indexed
 from runtime.leases import LEASE_MARGIN, InProgress
-from runtime.models import Analysis, Item, Stage, Status, now
+from runtime.models import Analysis, Item
 from runtime.observability import observed
+from runtime.records import Stage, Status, now
 from runtime.redelivery import WorkQueue
 from runtime.search.document import document_text, index
 from runtime.settings import (

@@ -15,8 +15,9 @@ from runtime.events import Envelope, ImageProcessed, ObjectCreated, ProcessingRe
 from runtime.failures import PermanentError
 from runtime.imaging import DERIVED_TYPE, process_image
 from runtime.keys import derived_key, parse_original_key
-from runtime.models import Item, Stage, Status
+from runtime.models import Item
 from runtime.observability import observed
+from runtime.records import Stage, Status
 from runtime.redelivery import WorkQueue
 from runtime.settings import (
     DatabaseSettings,

@@ -13,8 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from runtime.database import connect
 from runtime.events import PublishError
-from runtime.models import Stage
 from runtime.observability import count_swept, observed, timed
+from runtime.records import Stage
 from runtime.settings import DatabaseSettings, EventSettings, Settings, StorageSettings, load
 from runtime.storage import DeleteError, ImageStore
 from runtime.sweeping.dead_letters import fail_unmarked_items

@@ -23,8 +23,9 @@ from runtime.database import connect, tenant_session
 from runtime.events import AccountDeletionRequested, AccountEvent, Event, ExportRequested, publish
 from runtime.failures import AtWorkError
 from runtime.leases import LEASE_MARGIN, InProgress
-from runtime.models import RequestKind, now
+from runtime.models import RequestKind
 from runtime.observability import observed
+from runtime.records import now
 from runtime.redelivery import WorkQueue
 from runtime.settings import (
     DatabaseSettings,

@@ -12,7 +12,8 @@ from sqlmodel import col, select
 from runtime import clients
 from runtime.events import Envelope, EventHeader, ItemEvent, ObjectCreated
 from runtime.keys import InvalidKeyError, ObjectOwner, parse_original_key
-from runtime.models import Item, Stage, now
+from runtime.models import Item
+from runtime.records import Stage, now
 from runtime.sweeping.run import Run
 from runtime.transitions import FAILS_FROM
 

@@ -15,7 +15,8 @@ from sqlmodel import col, select
 from runtime import items
 from runtime.events import ProcessingRequested, upload_correlation_id
 from runtime.keys import DERIVED, ORIGINALS, InvalidKeyError, parse_key
-from runtime.models import Item, Stage, now
+from runtime.models import Item
+from runtime.records import Stage, now
 from runtime.storage import ObjectVersion
 from runtime.sweeping.run import Run, item_failed, unchanged
 from runtime.transitions import TRANSITIONS, Cause

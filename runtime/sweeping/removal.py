@@ -7,7 +7,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from sqlalchemy.exc import SQLAlchemyError
 
 from runtime import items, limits
-from runtime.models import Item, now
+from runtime.models import Item
+from runtime.records import now
 from runtime.storage import DeleteError
 from runtime.sweeping.run import Run, unchanged
 

@@ -11,7 +11,8 @@ from runtime import items
 from runtime.clients import event_bridge
 from runtime.database import role_session
 from runtime.events import Event, ItemFailed, publish, upload_correlation_id
-from runtime.models import Item, Stage
+from runtime.models import Item
+from runtime.records import Stage
 from runtime.storage import ImageStore
 
 

@@ -1,8 +1,8 @@
 """What the models have cost, for whoever pays the bill."""
 
 from runtime import usage
-from runtime.models import now
 from runtime.observability import gauge_month_cost
+from runtime.records import now
 from runtime.sweeping.run import Run
 
 

@@ -19,7 +19,8 @@ from runtime.events import (
     ProcessingRequested,
     upload_correlation_id,
 )
-from runtime.models import Item, Stage, Status, now
+from runtime.models import Item
+from runtime.records import Stage, Status, now
 from runtime.sweeping.run import Run
 
 logger = Logger()

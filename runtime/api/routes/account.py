@@ -10,7 +10,8 @@ from runtime.api.dependencies import ServicesDep, TenantDep
 from runtime.api.problems import BEING_DELETED, ApiError, documented, not_found
 from runtime.api.schemas.account import ExportFile, ExportPublic, RequestAccepted
 from runtime.events import AccountDeletionRequested, ExportRequested
-from runtime.models import AccountRequest, RequestState, now
+from runtime.models import AccountRequest, RequestState
+from runtime.records import now
 from runtime.storage import ImageStore
 
 router = APIRouter(prefix="/me", tags=["account"])

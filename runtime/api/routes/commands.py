@@ -21,7 +21,7 @@ from runtime.events import (
     ProcessingRequested,
     upload_correlation_id,
 )
-from runtime.models import AnalysisState, Status
+from runtime.records import AnalysisState, Status
 
 router = APIRouter(tags=["items"])
 

@@ -29,8 +29,9 @@ from runtime.api.schemas.items import (
 from runtime.api.schemas.search import DEFAULT_RESULTS, MAX_RESULTS, QUERY_LENGTH
 from runtime.catalog import Wanted
 from runtime.events import ProcessingRequested, PublishError, upload_correlation_id
-from runtime.models import Item, Status
+from runtime.models import Item
 from runtime.pagination import Sort
+from runtime.records import Status
 
 router = APIRouter(tags=["items"])
 logger = Logger()

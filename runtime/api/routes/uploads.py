@@ -12,7 +12,7 @@ from runtime.api.presenting import presented_one
 from runtime.api.problems import ApiError, documented
 from runtime.api.schemas.items import ItemPublic
 from runtime.api.schemas.uploads import UploadForm, UploadRequest, UploadTicket
-from runtime.models import Status
+from runtime.records import Status
 
 router = APIRouter(tags=["items"])
 

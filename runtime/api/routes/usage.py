@@ -9,7 +9,7 @@ from runtime import limits, usage
 from runtime.api.dependencies import ServicesDep, TenantDep
 from runtime.api.schemas.usage import BudgetLeft, ImagesLeft, ModelUse, MonthUse, UsageReport
 from runtime.limits import Month
-from runtime.models import now
+from runtime.records import now
 from runtime.usage import MonthlyUse
 
 router = APIRouter(tags=["account"])

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from runtime.analysis import Category, ImageAnalysis, ImageDetails, MediaMetadata
 from runtime.api.schemas.model import ResponseModel
-from runtime.models import Analysis, AnalysisState
+from runtime.models import Analysis
+from runtime.records import AnalysisState
 
 
 class AnalysisPublic(ResponseModel):

@@ -12,7 +12,8 @@ from runtime.api.schemas.analyses import AnalysisPublic
 from runtime.api.schemas.model import RequestModel, ResponseModel
 from runtime.api.schemas.tags import TagName
 from runtime.keys import derived_key
-from runtime.models import Analysis, Item, Stage, Status
+from runtime.models import Analysis, Item
+from runtime.records import Stage, Status
 from runtime.storage import ImageStore
 
 

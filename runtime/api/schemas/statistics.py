@@ -6,7 +6,7 @@ from pydantic import Field
 
 from runtime.analysis import Category
 from runtime.api.schemas.model import ResponseModel
-from runtime.models import Status
+from runtime.records import Status
 from runtime.statistics import Statistics
 
 

@@ -11,7 +11,7 @@ from runtime.api.adapter import gateway_handler
 from runtime.api.app import create_app
 from runtime.api.dependencies import Services
 from runtime.chat.sessions import Sessions
-from runtime.models import now
+from runtime.records import now
 from tests.api_environment import ENVIRONMENT
 from tests.gateway import GatewayClient
 from tests.integration.api.claude import Claude

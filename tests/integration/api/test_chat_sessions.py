@@ -8,7 +8,7 @@ import pytest
 
 from runtime import clients
 from runtime.chat.sessions import MAX_TURNS, Said, SessionFullError, SessionGoneError, Sessions
-from runtime.models import now
+from runtime.records import now
 from tests.api_environment import ENVIRONMENT
 
 TABLE = ENVIRONMENT["CHECKPOINT_TABLE"]

@@ -12,7 +12,7 @@ from runtime.analysis import Category
 from runtime.api.dependencies import Services
 from runtime.database import tenant_session
 from runtime.keys import derived_key
-from runtime.models import Stage
+from runtime.records import Stage
 from tests.gateway import GatewayClient
 from tests.integration.api.conftest import ADA, Pipeline
 from tests.integration.conftest import Database

@@ -9,7 +9,8 @@ from runtime import clients, items
 from runtime.api.dependencies import Services
 from runtime.api.routes import commands
 from runtime.database import tenant_session
-from runtime.models import Item, Stage
+from runtime.models import Item
+from runtime.records import Stage
 from tests.gateway import GatewayClient
 from tests.integration.api.conftest import ADA, Bus, Pipeline
 from tests.integration.conftest import Database

@@ -14,7 +14,8 @@ from runtime.api.adapter import gateway_handler
 from runtime.api.app import create_app
 from runtime.api.dependencies import Services
 from runtime.database import tenant_session
-from runtime.models import Stage, Usage
+from runtime.models import Usage
+from runtime.records import Stage
 from runtime.storage import ImageStore
 from tests.gateway import GatewayClient, Response
 from tests.integration.api.conftest import ADA, BUCKET, Bus, Pipeline

@@ -14,8 +14,9 @@ from runtime import analyses, catalog, items
 from runtime.analysis import Category
 from runtime.catalog import Wanted
 from runtime.database import role_session, tenant_session
-from runtime.models import TENANT_TABLES, Item, Stage, Status
+from runtime.models import TENANT_TABLES, Item
 from runtime.pagination import InvalidCursorError, Sort
+from runtime.records import Stage, Status
 from runtime.search.document import index
 from runtime.settings import EMBEDDING_DIMENSIONS
 from tests.integration.conftest import Database

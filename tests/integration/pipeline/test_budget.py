@@ -8,7 +8,8 @@ from sqlalchemy import text
 from runtime import items
 from runtime.database import tenant_session
 from runtime.events import AnalysisComplete, AnalysisRequested, EmbeddingRequested, ImageProcessed, ItemFailed
-from runtime.models import AnalysisState, Item, Stage, Status, Usage
+from runtime.models import Item, Usage
+from runtime.records import AnalysisState, Stage, Status
 from tests.integration.pipeline.stage import ANNA, envelope
 from tests.integration.pipeline.stage import Stage as Theatre
 from tests.unit.imaging.pictures import encoded, quarters

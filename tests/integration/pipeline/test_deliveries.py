@@ -20,7 +20,8 @@ from runtime.events import (
     ItemSearchable,
 )
 from runtime.indexed import find_indexed
-from runtime.models import EmbeddingClaim, Item, Status
+from runtime.models import EmbeddingClaim, Item
+from runtime.records import Status
 from runtime.search.document import document_text
 from runtime.storage import ImageStore
 from runtime.vision import PROMPT_VERSION, Vision, VisionAnswer

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from runtime.events import AnalysisComplete, ImageProcessed, ItemFailed, ItemSearchable, ProcessingRequested
-from runtime.models import AnalysisState, Item, Stage, Status
+from runtime.models import Item
+from runtime.records import AnalysisState, Stage, Status
 from tests.integration.pipeline.stage import ANNA, BERT, envelope
 from tests.integration.pipeline.stage import Stage as Theatre
 from tests.unit.imaging.pictures import encoded, quarters

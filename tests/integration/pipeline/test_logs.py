@@ -12,7 +12,8 @@ from aws_lambda_powertools import Logger
 from runtime.events import AnalysisComplete, ImageProcessed, ItemSearchable
 from runtime.keys import derived_key
 from runtime.migrations.upgrade import FUNCTIONS_ROLE
-from runtime.models import Item, Status
+from runtime.models import Item
+from runtime.records import Status
 from tests.integration.pipeline.stage import Stage
 from tests.unit.imaging.pictures import encoded, quarters
 

@@ -10,7 +10,7 @@ from runtime.analysis import Category
 from runtime.database import tenant_session
 from runtime.events import AnalysisComplete, ImageProcessed, ItemSearchable, ObjectCreated
 from runtime.keys import derived_key
-from runtime.models import Status
+from runtime.records import Status
 from runtime.search.query import SearchType, search
 from tests.integration.aws import CHECKOUT
 from tests.integration.pipeline.stage import ANNA, BERT, Stage

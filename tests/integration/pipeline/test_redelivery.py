@@ -10,8 +10,9 @@ from botocore.exceptions import ClientError
 from runtime import clients
 from runtime.events import AnalysisComplete, ImageProcessed, ItemFailed
 from runtime.handlers import analyzer, image_processor
-from runtime.models import Item, Status
-from runtime.models import Stage as Step
+from runtime.models import Item
+from runtime.records import Stage as Step
+from runtime.records import Status
 from tests.integration.pipeline.queues import WorkQueue
 from tests.integration.pipeline.stage import Stage
 from tests.integration.pipeline.test_deliveries import claim

@@ -22,7 +22,8 @@ from runtime.events import (
 )
 from runtime.handlers import sweeper
 from runtime.keys import derived_key, original_key
-from runtime.models import Item, Status
+from runtime.models import Item
+from runtime.records import Status
 from runtime.sweeping import orphans
 from runtime.sweeping.run import Run
 from tests.integration.pipeline.stage import ANNA, Stage

@@ -15,7 +15,8 @@ from runtime.database import tenant_session
 from runtime.events import AnalysisComplete, ImageProcessed, ItemSearchable, ProcessingRequested
 from runtime.handlers import sweeper
 from runtime.keys import derived_key
-from runtime.models import Item, Status, Usage
+from runtime.models import Item, Usage
+from runtime.records import Status
 from runtime.storage import DeleteError, ImageStore
 from runtime.sweeping import removal
 from tests.integration.pipeline.stage import ANNA, BERT, Stage, envelope

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from runtime.answers.evidence import Evidence
 from runtime.claude import Claude, Spent
 from runtime.limits import LimitReachedError
-from runtime.models import now
+from runtime.records import now
 from runtime.retrieval import Retrieval
 from runtime.search.filters import Filters
 from runtime.search.query import Found, Hit, SearchType

@@ -5,7 +5,7 @@ from uuid import uuid4
 from runtime.chat.sessions import Turn
 from runtime.chat.turns import reply, trimmed
 from runtime.claude import Allowance
-from runtime.models import now
+from runtime.records import now
 from runtime.search.filters import Filters
 from tests.unit.answers.conversation import Collection, Ledger, claude_at, item, says
 from tests.unit.pipeline.vendor import Vendor

@@ -12,7 +12,7 @@ from runtime.consumer import consume, logger, route
 from runtime.database import connect
 from runtime.events import AnalysisComplete, AnalysisRequested, EmbeddingRequested, ItemEvent
 from runtime.failures import AtWorkError, TransientError
-from runtime.models import Stage
+from runtime.records import Stage
 from runtime.redelivery import FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS, WorkQueue, backoff
 from runtime.step import Step
 from tests.lambda_context import lambda_context
