@@ -117,7 +117,8 @@ def search(
                 "barred_phrases": asked.barred_phrases,
                 "search_type": search_type.value,
                 "vector_weight": vector_weight,
-                "documents": collection.documents,
+                # Not an integer, whose type, and with it the kept plan, would be that of its size.
+                "documents": float(collection.documents),
                 "average_length": collection.average_length,
                 "k1": BM25_K1,
                 "b": BM25_B,
