@@ -120,11 +120,11 @@ def person(deployed: Deployed, http: httpx.Client, token: str) -> Generator[Pers
         person.clean_up()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Generator[Browser]:
     """Debian's Chromium, or another that the system has.
 
-    It ends with this package: Playwright's event loop runs in the main thread, where the API's own could not run beside it.
+    It ends with its file: Playwright's event loop runs in the main thread, where the API's own could not run beside it.
     """
     found = shutil.which("chromium") or shutil.which("chromium-browser")
     if found is None:
