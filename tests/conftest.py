@@ -8,6 +8,8 @@ import pytest
 
 os.environ.setdefault("STACK", "test")
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Collections")
+# Pulumi's gRPC would otherwise act, and write, in every process that a test forks after it was used: in terminals too.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 ALONE = {
     "test_soak.py",
