@@ -19,14 +19,19 @@ cases, that of queries without one .14 or less in three of four. They lean to sh
 passed over, what is hidden cannot be found.
 """
 
+from collections.abc import Mapping
+
 WORDS_POWER = 1.5
 UNLIKE = 0.05
 """Excess that speaks for nothing."""
 ALIKE = 0.45
 """Excess that leaves no doubt."""
-FLOOR = 0.25
-"""A search whose surest document is below this has found nothing: an excess of .15, or words of two fifths of the
-query's rarity."""
+FLOORS: Mapping[str, float] = {"bm25": 0.1, "vector": 0.2, "hybrid": 0.35}
+"""By type of search: one whose surest document is below this has found nothing. Where words and meaning both may speak
+for a document, more can be asked of it. Alone, words of a fifth of the query's rarity are enough, or an excess of
+.13."""
+LEAST = 0.05
+"""A document for which less than this speaks is not among the results, however sure the search is of others."""
 
 SAMPLE = 100
 """Documents whose cosines make the background."""

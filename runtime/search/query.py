@@ -88,8 +88,9 @@ def search(
 
     `query` is read by `runtime.search.grammar`. `vector` is the embedding of what that calls its text, needed unless
     searching by words alone; `vector_weight` (0-1) is its share in a hybrid score. Only searchable items are found, of
-    those that pass `filters`. Nothing is found when no item is as sure as `runtime.search.confidence.FLOOR`; with
-    `min_confidence`, every item is found that is as sure as that. Raises `ValueError` without a needed vector.
+    those that pass `filters`. Nothing is found when no item is as sure as the type's in
+    `runtime.search.confidence.FLOORS`, and none that is less sure than `LEAST` there; with `min_confidence`, every item
+    is found that is as sure as that. Raises `ValueError` without a needed vector.
     """
     by_words = search_type is not SearchType.VECTOR
     by_meaning = search_type is not SearchType.BM25
@@ -130,8 +131,8 @@ def search(
                 "nearest": round(NEAREST * widened),
                 "candidates": CANDIDATES,
                 **confidence.PARAMETERS,
-                "floor": confidence.FLOOR if min_confidence is None else 0,
-                "least": min_confidence or 0,
+                "floor": confidence.FLOORS[search_type] if min_confidence is None else 0,
+                "least": confidence.LEAST if min_confidence is None else min_confidence,
                 "top_k": top_k,
             },
         )

@@ -179,7 +179,10 @@ class SearchConfig(ResponseModel):
     answer_seconds: float = Field(description="An answer, or an agentic search, takes no longer")
     embedding_dimensions: int
     bm25: dict[str, float] = Field(description="k1 (how soon repetition saturates) and b (how far length counts)")
-    confidence_floor: float = Field(description="A search that is less sure than this of every image finds nothing")
+    confidence_floors: dict[str, float] = Field(
+        description="By type: a search that is less sure than this of every image finds nothing"
+    )
+    confidence_least: float = Field(description="An image that is less sure than this is no result")
     confidence_figures: dict[str, float] = Field(description="What confidence is computed from: docs/search.md")
     exact_items: int = Field(description="Images up to which each is compared; more have indexes of their own")
     fused_candidates: int = Field(description="The best of either list, by words and by meaning, that are fused")
