@@ -25,6 +25,8 @@ const PATHS = {
   send: "M4 12l16-7-6 15-3-6z",
   folder: "M3.500 6h6l2 2.500h9V19h-17z",
   open: "M13 5h6v6M19 5l-8 8M17 14v5H5V7h5",
+  out: "M4 8h7M4 8v12h16V8h-3M9 15h6M14 4v7M11 7l3-3 3 3",
+  select: "M4 4h16v16H4zM8 12l3 3 5-6",
   tag: "M4 4h8l8 8-8 8-8-8zM8.500 8.500v.01",
 };
 

@@ -1,6 +1,7 @@
 /** One's images in an order and by filters: pages by cursor as they are needed, kept current while any is on its way. */
 import { call } from "./api.js";
 import { notify } from "./notices.js";
+import { isPassing } from "./patience.js";
 import { createStore } from "./store.js";
 import { SETTLED, titleOf } from "./words.js";
 
@@ -16,6 +17,9 @@ const EMPTY = { items: [], total: 0, cursor: null, loaded: false, error: "" };
 
 /** `loaded`: the first page is there. `items` is a beginning of the list, `total` its whole length. */
 export const library = createStore({ ...EMPTY, filters: {} });
+
+/** What has been deleted since the page was opened: other lists may show it still. */
+export const gone = createStore({ ids: new Set() });
 
 let generation = 0;
 let loading = null;
@@ -52,8 +56,7 @@ export async function refresh() {
     await follow(new Set(page.items.map((item) => item.id)));
   } catch (error) {
     // Out of reach, too much at once, or a passing trouble: the next look may succeed.
-    const passing = error.status === 0 || error.status === 429 || error.status >= 500;
-    if (!passing) notify(error.message, "error");
+    if (!isPassing(error)) notify(error.message, "error");
   } finally {
     if (mine === generation) schedule();
   }
@@ -69,6 +72,12 @@ export function replace(item) {
 
 /** It is no longer there. */
 export function remove(id) {
+  gone.set({ ids: new Set([...gone.get().ids, id]) });
+  drop(id);
+}
+
+/** It is no longer in this list. */
+export function drop(id) {
   const { items, total } = library.get();
   const left = items.filter((item) => item.id !== id);
   if (left.length < items.length) library.set({ items: left, total: total - 1 });
@@ -80,6 +89,7 @@ export function reset() {
   loading = null;
   clearTimeout(timer);
   library.set({ ...EMPTY, filters: {} });
+  gone.set({ ids: new Set() });
 }
 
 async function next() {

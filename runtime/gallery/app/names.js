@@ -1,6 +1,7 @@
 /** One's tags and albums, which several views offer to choose from. */
 import { call } from "./api.js";
-import { createStore } from "./store.js";
+import { place } from "./router.js";
+import { createStore, useStore } from "./store.js";
 
 const PAGE = 100;
 
@@ -10,6 +11,14 @@ export const names = createStore({ tags: [], albums: [], loaded: false });
 export async function loadNames() {
   const [tags, albums] = await Promise.all([all("tags"), all("albums")]);
   names.set({ tags, albums, loaded: true });
+}
+
+/** The album whose images are shown: its own page, or the library's filter. */
+export function useShownAlbum() {
+  const { path, params } = useStore(place);
+  const [, section, id] = path.split("/");
+  const shown = section === "albums" ? id : params.album;
+  return useStore(names).albums.find((album) => album.id === shown);
 }
 
 /** Every page of a list. */

@@ -2,10 +2,10 @@
 import { ApiError, call } from "./api.js";
 import { imageType } from "./files.js";
 import { refresh } from "./library.js";
+import { patiently } from "./patience.js";
 import { createStore } from "./store.js";
 
 const AT_ONCE = 4;
-const TRIES = 4;
 const REFRESH_MILLISECONDS = 700;
 
 /**
@@ -85,20 +85,6 @@ async function one({ id, file }) {
 function unreadable(error) {
   return error.name === "NotFoundError" || error.name === "NotReadableError"
     ? "The file is not there any more, or may not be read." : undefined;
-}
-
-/** Again, when it was too much at once or nobody answered: after as long as the answer says, or 1, 2 and 4 seconds. */
-async function patiently(work) {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      const passing = error.status === 0 || error.status === 429 || error.status >= 500;
-      if (!passing || tries === TRIES) throw error;
-      const seconds = error.retryAfter || 2 ** (tries - 1);
-      await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-    }
-  }
 }
 
 async function sha256(file) {

@@ -44,7 +44,7 @@ function Shelf({ albums }) {
     ${albums.length
       ? html`<ul class="shelf">${albums.map((album) => html`<li key=${album.id}><a href=${address(`/albums/${album.id}`)}>
           <${Cover} id=${album.id} /><b>${album.name}</b><span class="faint">${many(album.items, "image")}</span></a></li>`)}</ul>`
-      : html`<${Empty} icon="album" title="No album yet">Create one here; an image is added to it in its own view.<//>`}`;
+      : html`<${Empty} icon="album" title="No album yet">Create one here; then select images in the library to add them to it.<//>`}`;
 }
 
 /** The newest four images. */
@@ -78,5 +78,5 @@ function Album({ album }) {
       <input class="title" aria-label="Name of the album" value=${album.name} onBlur=${rename} onKeyDown=${(event) => event.key === "Enter" && event.currentTarget.blur()} />
       <button class="danger" onClick=${forget}><${Icon} name="trash" />Delete album</button>
     </div>
-    <${Images} label=${album.name} nothing=${html`<${Empty} icon="album" title="Nothing in this album">Open an image and choose this album to add it.<//>`} />`;
+    <${Images} label=${album.name} nothing=${html`<${Empty} icon="album" title="Nothing in this album">Select images in the library, and choose this album to add them.<//>`} />`;
 }

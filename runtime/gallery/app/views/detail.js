@@ -7,6 +7,7 @@ import { library, remove, replace } from "../library.js";
 import { attempt, notify } from "../notices.js";
 import { addressWith, goWith } from "../router.js";
 import { bytes, date, dateAndTime, SETTLED, STAGE, STATUS, titleOf } from "../words.js";
+import { Confirm } from "./confirm.js";
 import { Dialog } from "./dialog.js";
 import { Edit } from "./edit.js";
 import { WorldMap } from "./map.js";
@@ -137,16 +138,13 @@ function Versions({ item, onReload }) {
 }
 
 function Remove({ item, onClose }) {
-  const [asked, setAsked] = useState(false);
   const act = () => attempt(async () => {
     await call("DELETE", `items/${item.id}`);
     remove(item.id);
     notify("The image is deleted.");
     onClose();
   });
-  if (!asked) return html`<button class="danger" onClick=${() => setAsked(true)}><${Icon} name="trash" />Delete</button>`;
-  return html`<span class="sure" role="group" aria-label="Delete this image?">Delete for good?
-    <button class="danger solid" onClick=${act}>Delete</button><button onClick=${() => setAsked(false)}>Keep</button></span>`;
+  return html`<${Confirm} question="Delete this image?" onConfirm=${act} />`;
 }
 
 /** Neighbours in what is shown behind the dialog. */

@@ -1,4 +1,4 @@
-/** Files that one has more than once, beside their originals, to be kept or let go. */
+/** What one has more than once: the same files, beside their originals, and images that look alike; to be kept or let go. */
 import { useEffect, useState } from "preact/hooks";
 import { call } from "../api.js";
 import { html } from "../html.js";
@@ -7,7 +7,9 @@ import { remove } from "../library.js";
 import { attempt, notify } from "../notices.js";
 import { addressWith } from "../router.js";
 import { bytes, date, many } from "../words.js";
-import { Empty, Loading, Trouble } from "./states.js";
+import { LookAlikes } from "./alike.js";
+import { Confirm } from "./confirm.js";
+import { Loading, Trouble } from "./states.js";
 
 const PAGE = 100;
 
@@ -29,9 +31,9 @@ export function Duplicates() {
   const all = groups.flatMap((group) => group.copies);
   return html`
     <div class="heading"><h1>Duplicates</h1>
-      ${all.length > 0 && html`<button class="danger" onClick=${() => letGo(all)}><${Icon} name="trash" />Delete all ${all.length} copies</button>`}
+      ${all.length > 0 && html`<${Confirm} label=${`Delete all ${all.length} copies`} question=${`Delete ${all.length} copies?`} onConfirm=${() => letGo(all)} />`}
     </div>
-    ${!groups.length && html`<${Empty} icon="copies" title="No duplicates">Every file is here once. An image's own view shows what is similar to it.<//>`}
+    ${!groups.length && html`<p class="faint">Every file is here once.</p>`}
     <ul class="groups">${groups.map(({ original, copies }) => html`
       <li key=${original.id}>
         <a href=${addressWith({ item: original.id })}>${original.thumbnail_url
@@ -41,7 +43,8 @@ export function Duplicates() {
           <ul>${copies.map((copy) => html`<li key=${copy.id}><span>${copy.original_filename}, ${date(copy.created_at)}</span>
             <button class="quiet" onClick=${() => letGo([copy])} aria-label="Delete copy ${copy.original_filename}"><${Icon} name="trash" />Delete</button></li>`)}</ul>
         </div>
-      </li>`)}</ul>`;
+      </li>`)}</ul>
+    <${LookAlikes} />`;
 }
 
 /** Copies by the image that they are copies of. */

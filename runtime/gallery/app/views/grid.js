@@ -1,6 +1,8 @@
 /** A grid of any length, of which only what is seen is in the page: all cells are alike, so places can be computed. */
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { html } from "../html.js";
+import { endRange, extendTo, selectAll, selection, toggle } from "../selection.js";
+import { useStore } from "../store.js";
 import { Tile } from "./tile.js";
 
 const NARROWEST = 168;
@@ -15,15 +17,16 @@ const STEPS = { ArrowRight: () => 1, ArrowLeft: () => -1, ArrowDown: (columns) =
 
 /**
  * @param {{count: number, itemAt: (index: number) => object | undefined, onReach?: (index: number) => void,
- *   label: string, context?: (item: object) => unknown}} props
+ *   label: string}} props
  *   `itemAt` may give nothing yet: then the cell waits. `onReach` is told the last index that is seen.
  */
-export function Grid({ count, itemAt, onReach, label, marks }) {
+export function Grid({ count, itemAt, onReach, label }) {
   const list = useRef(null);
   const [layout, setLayout] = useState({ columns: 1, cell: 0, gap: GAP });
   const [rows, setRows] = useState({ first: 0, last: 0 });
   const [current, setCurrent] = useState(0);
   const wanted = useRef(-1);
+  const { ids: selected, selecting } = useStore(selection);
 
   useLayoutEffect(() => {
     const measure = () => setLayout((present) => {
@@ -65,15 +68,37 @@ export function Grid({ count, itemAt, onReach, label, marks }) {
     cell.focus({ preventScroll: true });
   });
 
+  // Tiles are not rendered again for new functions: what they were given asks what holds now.
+  const latest = useRef(null);
+  latest.current = { current, itemAt };
+  const [select] = useState(() => (event, item, index) => {
+    const now = latest.current;
+    if (event.shiftKey) extendTo(index, now.current, now.itemAt);
+    else toggle(item.id, index);
+  });
+  const [click] = useState(() => (event, item, index) => {
+    if (!event.shiftKey && (!selection.get().selecting || event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    select(event, item, index);
+  });
+
   function press(event) {
+    const item = itemAt(current);
+    if (event.key === "x" && item) return toggle(item.id, current);
+    if (event.key === "a" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      return selectAll(Array.from({ length: count }, (_, index) => itemAt(index)?.id).filter(Boolean));
+    }
     const step = STEPS[event.key]?.(layout.columns) ?? { Home: -current, End: count - 1 - current }[event.key];
-    if (step === undefined || event.target.closest("button")) return;
+    if (step === undefined) return undefined;
     event.preventDefault();
     const next = Math.min(Math.max(current + step, 0), count - 1);
-    if (Math.abs(step) === layout.columns && next !== current + step) return;
+    if (Math.abs(step) === layout.columns && next !== current + step) return undefined;
+    if (event.shiftKey) extendTo(next, current, itemAt);
+    else endRange();
     wanted.current = next;
     setCurrent(next);
-    show(Math.floor(next / layout.columns));
+    return show(Math.floor(next / layout.columns));
   }
   function show(row) {
     const top = list.current.getBoundingClientRect().top + row * height;
@@ -94,13 +119,14 @@ export function Grid({ count, itemAt, onReach, label, marks }) {
     cells.push(html`
       <li key=${item?.id ?? `waiting-${index}`} style=${position} aria-setsize=${count} aria-posinset=${index + 1}>
         ${item
-          ? html`<${Tile} item=${item} index=${index} tabbable=${index === tabbable} mark=${marks?.(item)} onFocus=${setCurrent} />`
+          ? html`<${Tile} item=${item} index=${index} tabbable=${index === tabbable}
+              selected=${selected.has(item.id)} onFocus=${setCurrent} onClick=${click} onSelect=${select} />`
           : html`<div class="tile waiting"></div>`}
       </li>`);
   }
   const rowCount = Math.ceil(count / layout.columns);
   return html`
-    <ul class="grid" ref=${list} aria-label=${label} onKeyDown=${press}
+    <ul class="grid ${selecting ? "selecting" : ""}" ref=${list} aria-label=${label} onKeyDown=${press}
       style=${{ height: `${Math.max(0, rowCount * height - layout.gap)}px` }}>${cells}</ul>`;
 }
 

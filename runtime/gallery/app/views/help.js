@@ -4,6 +4,7 @@ import { Dialog } from "./dialog.js";
 
 const KEYS = [
   ["/", "Search"], ["Enter", "Open, or search at once"], ["← ↑ → ↓", "Move between images"], ["Esc", "Close, or leave the search"],
+  ["x", "Select an image, or not"], ["Shift + ← ↑ → ↓", "Select as one goes"], ["Ctrl + a", "Select all that are loaded"],
   ["u", "Upload"], ["g", "Library"], ["c", "Chat"], ["a", "Albums"], ["?", "This list"],
 ];
 

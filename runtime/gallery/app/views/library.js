@@ -9,6 +9,7 @@ import { useStore } from "../store.js";
 import { many } from "../words.js";
 import { Filters } from "./filters.js";
 import { Grid } from "./grid.js";
+import { GridHead } from "./selection_bar.js";
 import { Empty, Trouble } from "./states.js";
 
 export function Library() {
@@ -35,7 +36,7 @@ export function Images({ label, nothing }) {
   if (!loaded) return html`<div class="loading-grid" aria-busy="true"><span class="hidden">Loading</span>${Array.from({ length: 18 }, (_, key) => html`<div key=${key} class="tile waiting"></div>`)}</div>`;
   if (!total) return nothing;
   return html`
-    <p class="count" aria-live="polite">${many(total, "image")}</p>
+    <${GridHead}>${many(total, "image")}<//>
     <${Grid} count=${total} itemAt=${(index) => items[index]} onReach=${(index) => attempt(() => reach(index))} label=${label} />`;
 }
 

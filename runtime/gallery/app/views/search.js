@@ -3,12 +3,14 @@ import { useEffect, useState } from "preact/hooks";
 import { call } from "../api.js";
 import { html } from "../html.js";
 import { Icon } from "../icons.js";
+import { gone } from "../library.js";
 import { goWith, place } from "../router.js";
 import { useStore } from "../store.js";
 import { many } from "../words.js";
 import { Answer } from "./answer.js";
 import { Filters } from "./filters.js";
 import { Grid } from "./grid.js";
+import { GridHead } from "./selection_bar.js";
 import { Empty, Trouble } from "./states.js";
 
 /** Types of search -> what they look for. */
@@ -34,7 +36,8 @@ export function Search() {
     return () => controller.abort();
   };
   useEffect(() => (q ? look() : undefined), [JSON.stringify(request)]);
-  const items = (found?.results ?? []).map(asItem);
+  const { ids: deleted } = useStore(gone);
+  const items = (found?.results ?? []).filter((result) => !deleted.has(result.item_id)).map(asItem);
   return html`
     <h1 class="hidden">Search</h1>
     <div class="search-types" role="radiogroup" aria-label="Search type">
@@ -49,7 +52,7 @@ export function Search() {
     ${(ask || type === "agentic") && !trouble && html`<${Answer} found=${busy ? null : found} />`}
     ${trouble && html`<${Trouble} message=${trouble} retry=${() => look()} />`}
     ${found && html`
-      <p class="count" aria-live="polite">${busy ? "Searching…" : `${many(items.length, "image")} for “${found.query}”, ${Math.round(found.retrieval_time_ms)} ms`}</p>
+      <${GridHead} selectable=${items.length > 0}>${busy ? "Searching…" : `${many(items.length, "image")} for “${found.query}”, ${Math.round(found.retrieval_time_ms)} ms`}<//>
       ${items.length
         ? html`<${Grid} key=${found.query} count=${items.length} itemAt=${(index) => items[index]} label="Results" />`
         : html`<${Empty} icon="search" title="Nothing found">No image of yours fits “${found.query}”. Try other words, or fewer filters.<//>`}`}

@@ -6,6 +6,7 @@ import { chosen, dropped } from "../files.js";
 import { reset } from "../library.js";
 import { attempt, dismiss, notices } from "../notices.js";
 import { address, go, place } from "../router.js";
+import { clearSelection } from "../selection.js";
 import { session, signOut } from "../session.js";
 import { useStore } from "../store.js";
 import { toggleTheme } from "../theme.js";
@@ -39,6 +40,8 @@ export function Shell() {
   const { view: View } = VIEWS[section] ?? VIEWS[""];
   const dragging = useDrop((files) => upload(files));
   useKeys(() => setHelping(true));
+  // What is selected is what one sees: another list begins with nothing selected.
+  useEffect(clearSelection, [address(path, { ...params, item: undefined })]);
   return html`
     <a class="skip" href="#main" onClick=${skip}>Skip to the images</a>
     <header class="top">

@@ -11,24 +11,26 @@ import { SETTLED, STAGE, STATUS } from "../words.js";
 /** Renders again only when what it shows has changed: a scroll moves dozens of them. */
 export class Tile extends Component {
   shouldComponentUpdate(next) {
-    return ["item", "index", "tabbable", "mark"].some((name) => next[name] !== this.props[name]);
+    return ["item", "index", "tabbable", "selected"].some((name) => next[name] !== this.props[name]);
   }
 
-  render({ item, index, tabbable, mark, onFocus }) {
+  render({ item, index, tabbable, selected, onFocus, onClick, onSelect }) {
     const failed = item.status === "failed";
     return html`
-      <div class="tile ${item.status}">
+      <div class="tile ${item.status} ${selected ? "selected" : ""}">
         <a href=${addressWith({ item: item.id })} data-index=${index} tabindex=${tabbable ? 0 : -1}
-          onFocus=${() => onFocus(index)}>
+          onFocus=${() => onFocus(index)} onClick=${(event) => onClick(event, item, index)}>
           ${item.thumbnail
             ? html`<img src=${item.thumbnail} alt="" loading="lazy" decoding="async" draggable=${false} onError=${() => renewed(item)} />`
             : html`<span class="blank"><${Icon} name=${failed ? "alert" : "photos"} /></span>`}
           <span class="caption">${item.title}</span>
           ${!SETTLED.has(item.status) && html`<span class="badge working">${STATUS[item.status]}</span>`}
           ${item.status === "duplicate" && html`<span class="badge">Duplicate</span>`}
-          ${mark && html`<span class="badge mark">${mark}</span>`}
           ${failed && html`<span class="reason"><b>Failed while ${STAGE[item.stage] ?? "working on it"}.</b> ${item.error}</span>`}
         </a>
+        <button class="select" role="checkbox" aria-checked=${selected} aria-label="Select ${item.title}"
+          tabindex=${tabbable ? 0 : -1} onFocus=${() => onFocus(index)} onClick=${(event) => onSelect(event, item, index)}>
+          <${Icon} name="check" /></button>
         ${failed && item.stage !== "upload" && html`
           <button class="retry" onClick=${() => retry(item)}><${Icon} name="retry" />Try again</button>`}
       </div>`;
