@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, cast
 
 from collections_cli.failures import UnreachableError, UsageError
+from collections_cli.terminal import say
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -19,8 +20,14 @@ _SECONDS = 15.0
 
 
 def thumbnails_of(results: Sequence[Mapping[str, Any]]) -> dict[str, RenderableType]:
-    """By item, what the terminal is to show. Raises `UsageError` without the extra, and `UnreachableError`."""
+    """By item, what the terminal is to show; nothing, and a word about it, where it cannot show images.
+
+    Raises `UsageError` without the extra, and `UnreachableError`.
+    """
     draw = _drawing()
+    if draw is None:
+        say("This terminal does not show images: one with sixels or kitty's graphics does.", "yellow")
+        return {}
     wanted = {str(each["item_id"]): each["thumbnail_url"] for each in results if each["thumbnail_url"]}
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         contents = pool.map(_fetch, wanted.values())
@@ -31,12 +38,13 @@ def thumbnails_of(results: Sequence[Mapping[str, Any]]) -> dict[str, RenderableT
 
 
 def _drawing() -> Any:
-    """What draws an image on this terminal: the best of what it can do."""
+    """What draws an image on this terminal: the best of what it can do. None if that is characters only, in which
+    a thumbnail shows nothing."""
     try:
-        from textual_image.renderable import Image  # pyright: ignore
+        from textual_image.renderable import Image, SixelImage, TGPImage  # pyright: ignore
     except ModuleNotFoundError as error:
         raise UsageError("Thumbnails need the extra `images`: pip install './cli[images]'") from error
-    return cast("Any", Image)
+    return cast("Any", Image) if Image in (SixelImage, TGPImage) else None
 
 
 def _fetch(url: str) -> bytes:

@@ -1,14 +1,22 @@
-"""A real user pool, by the emulator, and somebody in it."""
+"""A real user pool, by the emulator, and somebody in it, who has a terminal."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
+import pexpect
 import pytest
 
 from collections_cli.resources import ClientConfig
+from local.stack import CHECKOUT
 from tests.integration.aws import CREDENTIALS, REGION, running_emulator
+from tests.integration.cli.service import Service, serving
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
@@ -16,6 +24,9 @@ if TYPE_CHECKING:
 EMAIL = "ada@example.org"
 PASSWORD = "Correct-horse-1"
 PERMANENT = "Battery-staple-2"
+SECONDS = 60
+
+Type = Callable[..., "pexpect.spawn[str]"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +34,7 @@ class Pool:
     """A pool with Ada in it, and who administers it."""
 
     config: ClientConfig
-    admin: "CognitoIdentityProviderClient"
+    admin: CognitoIdentityProviderClient
 
     def add_ada(self, *, permanent: bool) -> None:
         pool = self.config["user_pool_id"]
@@ -68,3 +79,59 @@ def pool(endpoint: str) -> Pool:
         "cognito_endpoint": endpoint,
     }
     return Pool(config, admin)
+
+
+@pytest.fixture
+def service(pool: Pool) -> Iterator[Service]:
+    with serving(pool.config) as service:
+        yield service
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Where the program keeps what it knows."""
+    return tmp_path / "config"
+
+
+@pytest.fixture
+def type_(home: Path) -> Type:
+    """Starts the program in a terminal of 100 columns."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "TERM": "xterm-256color",
+        "XDG_CONFIG_HOME": str(home),
+        "PYTHONPATH": str(CHECKOUT / "cli"),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+    }
+
+    def start(*arguments: str) -> pexpect.spawn[str]:
+        return pexpect.spawn(
+            sys.executable,
+            ["-m", "collections_cli", *arguments],
+            env=environment,  # pyright: ignore[reportArgumentType]
+            encoding="utf-8",
+            timeout=SECONDS,
+            dimensions=(40, 100),
+        )
+
+    return start
+
+
+@pytest.fixture
+def signed_in(type_: Type, service: Service, pool: Pool) -> None:
+    """Ada has signed in, as she does: by typing."""
+    pool.add_ada(permanent=True)
+    program = type_("login", "--api", service.url, "--email", EMAIL)
+    program.expect("Password")
+    program.sendline(PASSWORD)
+    code, shown = ended(program)
+    assert code == 0, shown
+    assert PASSWORD not in shown
+    assert "Signed in as ada@example.org, profile default; the session is kept in a file" in shown
+
+
+def ended(program: pexpect.spawn[str]) -> tuple[int | None, str]:
+    """Exit code, and what was shown after what was waited for last."""
+    program.expect(pexpect.EOF)
+    program.close()
+    return program.exitstatus, str(program.before)

@@ -33,6 +33,9 @@ class Service:
         """Whether a file is taken only when `may_come` lets it in."""
         self.failing = 0
         """So many of the next calls answer 503."""
+        self.found: list[dict[str, Any]] = []
+        """What a search finds."""
+        self.thumbnail = b""
 
     def announce(self, announced: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """Answer `POST /uploads`."""
@@ -63,6 +66,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, self.service.config)
         elif self.path == "/health":
             self._answer(200, {"status": "ok", "database": "ok", "version": "test"})
+        elif self.path == "/thumbnail":
+            self._answer(200, self.service.thumbnail)
         else:
             self._answer(200, {"items": [], "total": 0, "next_cursor": None})
 
@@ -73,6 +78,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.service.failing > 0:
             self.service.failing -= 1
             self._answer(503, {"detail": "The database is busy."})
+        elif self.path == "/search":
+            self._answer(200, {"results": self.service.found})
         else:
             self._answer(*self.service.announce(json.loads(body)))
 
@@ -80,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def _answer(self, status: int, value: Any) -> None:
-        body = b"" if value is None else json.dumps(value).encode()
+        body = value if isinstance(value, bytes) else b"" if value is None else json.dumps(value).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         if status != 204:

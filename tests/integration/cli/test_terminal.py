@@ -3,75 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import signal
-import sys
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
-import pexpect
 import pytest
 
 from collections_cli.exits import Exit
-from local.stack import CHECKOUT
-from tests.integration.cli.conftest import EMAIL, PASSWORD, Pool
-from tests.integration.cli.service import Service, serving
+from tests.integration.cli.conftest import EMAIL, Pool, Type, ended
+from tests.integration.cli.service import Service
 
-Type = Callable[..., "pexpect.spawn[str]"]
-SECONDS = 60
 FILES = 12
-
-
-@pytest.fixture
-def service(pool: Pool) -> Iterator[Service]:
-    with serving(pool.config) as service:
-        yield service
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """Where the program keeps what it knows."""
-    return tmp_path / "config"
-
-
-@pytest.fixture
-def type_(home: Path) -> Type:
-    """Starts the program in a terminal of 100 columns."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "TERM": "xterm-256color",
-        "XDG_CONFIG_HOME": str(home),
-        "PYTHONPATH": str(CHECKOUT / "cli"),
-        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
-    }
-
-    def start(*arguments: str) -> pexpect.spawn[str]:
-        return pexpect.spawn(
-            sys.executable,
-            ["-m", "collections_cli", *arguments],
-            env=environment,  # pyright: ignore[reportArgumentType]
-            encoding="utf-8",
-            timeout=SECONDS,
-            dimensions=(40, 100),
-        )
-
-    return start
-
-
-@pytest.fixture
-def signed_in(type_: Type, service: Service, pool: Pool) -> None:
-    """Ada has signed in, as she does: by typing."""
-    pool.add_ada(permanent=True)
-    program = type_("login", "--api", service.url, "--email", EMAIL)
-    program.expect("Password")
-    program.sendline(PASSWORD)
-    code, shown = ended(program)
-    assert code == 0, shown
-    assert PASSWORD not in shown
-    assert "Signed in as ada@example.org, profile default; the session is kept in a file" in shown
 
 
 @pytest.fixture
@@ -82,13 +26,6 @@ def pictures(tmp_path: Path) -> Path:
     for number in range(FILES):
         (folder / f"{number:02}.png").write_bytes(secrets.token_bytes(100_000))
     return folder
-
-
-def ended(program: pexpect.spawn[str]) -> tuple[int | None, str]:
-    """Exit code, and what was shown after what was waited for last."""
-    program.expect(pexpect.EOF)
-    program.close()
-    return program.exitstatus, str(program.before)
 
 
 @pytest.mark.usefixtures("signed_in")
