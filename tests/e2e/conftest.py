@@ -98,26 +98,39 @@ class Person:
             except ApiError as error:
                 if error.status != HTTPStatus.NOT_FOUND:
                     raise
+        self.uploaded.clear()
+
+
+SignIn = Callable[[Account], "Person"]
 
 
 @pytest.fixture(scope="session")
-def token(deployed: Deployed, http: httpx.Client) -> str:
-    """Of a sign-in as people do it: the password is not sent."""
+def sign_in(deployed: Deployed, http: httpx.Client) -> SignIn:
+    """As people do it: the password is not sent."""
 
     def refuse(question: Question) -> str:
         raise AssertionError(f"the pool wants a {question}: use a user without a second factor, who has signed in once")
 
-    config = Client(deployed.api_url, http=http).config()
-    return UserPool(config, http).sign_in(deployed.email, deployed.password, refuse).access_token
+    def enter(account: Account) -> Person:
+        config = Client(deployed.api_url, http=http).config()
+        token = UserPool(config, http).sign_in(account.email, account.password, refuse).access_token
+        return Person(Client(deployed.api_url, lambda: token, http))
+
+    return enter
+
+
+@pytest.fixture(scope="session")
+def user(deployed: Deployed, sign_in: SignIn) -> Person:
+    """The one that the environment names."""
+    return sign_in(Account(deployed.email, deployed.password))
 
 
 @pytest.fixture
-def person(deployed: Deployed, http: httpx.Client, token: str) -> Generator[Person]:
-    person = Person(Client(deployed.api_url, lambda: token, http))
+def person(user: Person) -> Generator[Person]:
     try:
-        yield person
+        yield user
     finally:
-        person.clean_up()
+        user.clean_up()
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +149,7 @@ def browser() -> Generator[Browser]:
         browser.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def new_account(deployed: Deployed) -> Callable[[], Account]:
     """Makes somebody who has nothing yet."""
     stack = deployed.local

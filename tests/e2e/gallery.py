@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
 from axe_playwright_python.sync_playwright import Axe  # pyright: ignore[reportMissingTypeStubs]
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import CDPSession, Locator, Page, expect
 
 from collections_cli.admin.smoke import picture
 
 PATIENCE_SECONDS = 90
 SECONDS_PER_IMAGE = 20
 SERIOUS = {"serious", "critical"}
+PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
 
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
@@ -66,6 +67,18 @@ class Gallery:
         """As if chosen in the file dialog."""
         self.page.get_by_label("Files", exact=True).set_input_files(list(files))
 
+    def upload_folder(self, folder: Path) -> None:
+        """As if chosen in the dialog for folders."""
+        self.page.get_by_label("Folder", exact=True).set_input_files(folder)
+
+    def drop(self, *paths: Path) -> None:
+        """As if dragged here from the desktop: files and folders."""
+        session = self.page.context.new_cdp_session(self.page)
+        data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            devtools(session, "Input.dispatchDragEvent", type=kind, x=600, y=400, data=data)
+        session.detach()
+
     def tiles(self, status: str = "searchable") -> Locator:
         """Images in that state, as the grid shows them."""
         return self.page.locator(f".tile.{status}")
@@ -96,6 +109,25 @@ class Gallery:
         self.page.keyboard.press("Escape")
         expect(self.page.locator("dialog")).to_have_count(0)
 
+    def go(self, view: str) -> None:
+        """By the navigation."""
+        self.page.get_by_role("link", name=view, exact=True).click()
+
+    def box(self, tile: Locator) -> Locator:
+        """Selects the image."""
+        return tile.get_by_role("checkbox")
+
+    @property
+    def selection(self) -> Locator:
+        """What can be done with all that are selected."""
+        return self.page.get_by_role("region", name="Selection")
+
+    def make_album(self, name: str) -> None:
+        self.go("Albums")
+        self.page.get_by_label("Name of the new album").fill(name)
+        self.page.get_by_role("button", name="Create").click()
+        expect(self.page.get_by_role("link", name=name)).to_be_visible()
+
     def expect_accessible(self) -> None:
         """axe finds nothing serious."""
         results = cast("dict[str, Any]", Axe().run(self.page).response)  # pyright: ignore[reportUnknownMemberType]
@@ -104,6 +136,15 @@ class Gallery:
             f"{each['id']}: {node['html']}" for each in found if each["impact"] in SERIOUS for node in each["nodes"]
         ]
         assert not serious, "\n".join(serious)
+
+
+OpenGallery = Callable[..., Gallery]
+"""Opens a tab; takes what Playwright's `new_context` takes."""
+
+
+def devtools(session: CDPSession, command: str, **parameters: Any) -> dict[str, Any]:
+    """What Chromium's own protocol answers (https://chromedevtools.github.io/devtools-protocol/)."""
+    return cast("dict[str, Any]", session.send(command, parameters))  # pyright: ignore[reportUnknownMemberType]
 
 
 def pictures(folder: Path, words: Sequence[str]) -> list[Path]:

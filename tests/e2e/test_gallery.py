@@ -11,14 +11,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Deployed
-from tests.e2e.gallery import Account, Gallery, pictures
+from tests.e2e.gallery import PHONE, Account, OpenGallery, pictures
 
 pytestmark = pytest.mark.timeout(300)
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
 TOKENS = "collections.tokens"
-
-OpenGallery = Callable[..., Gallery]
 
 
 def tokens_of(page: Page) -> dict[str, object]:
@@ -73,6 +70,27 @@ def test_what_is_there_already_is_not_sent_again(open_gallery: OpenGallery, acco
 
     expect(gallery.page.get_by_text("1 image uploaded, 1 already here")).to_be_visible()
     gallery.expect_tiles(1)
+
+
+@pytest.mark.parametrize("way", ["chosen", "dropped"])
+def test_a_folder_is_uploaded_with_the_folders_in_it_and_without_what_systems_leave_there(
+    open_gallery: OpenGallery, account: Account, tmp_path: Path, way: str
+) -> None:
+    gallery = open_gallery()
+    gallery.sign_in(account)
+    folder = tmp_path / "holidays"
+    (folder / "day 2").mkdir(parents=True)
+    pictures(folder, ["harbour"])
+    pictures(folder / "day 2", ["vineyard"])
+    for litter in (".DS_Store", "Thumbs.db", "day 2/desktop.ini"):
+        (folder / litter).write_bytes(b"left by a system")
+
+    (gallery.upload_folder if way == "chosen" else gallery.drop)(folder)
+
+    expect(gallery.page.get_by_role("region", name="Uploads")).to_contain_text("2 images uploaded")
+    gallery.expect_tiles(2)
+    expect(gallery.tile("harbour")).to_be_visible()
+    expect(gallery.tile("vineyard")).to_be_visible()
 
 
 def test_a_broken_image_says_why_and_can_be_tried_again(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,8 +14,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from local.stack import CHECKOUT
-from tests.e2e.gallery import Account, Gallery
-from tests.e2e.test_gallery import PHONE, OpenGallery
+from tests.e2e.gallery import PHONE, Account, Gallery, OpenGallery
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -107,7 +105,7 @@ def rest(gallery: Gallery) -> None:
         look(gallery, name.lower())
 
 
-def dark_and_small(gallery: Gallery, open_gallery: Callable[..., Gallery], account: Account) -> None:
+def dark_and_small(gallery: Gallery, open_gallery: OpenGallery, account: Account) -> None:
     page = gallery.page
     page.get_by_role("link", name="Library", exact=True).click()
     page.emulate_media(color_scheme="dark")

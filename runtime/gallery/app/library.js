@@ -23,6 +23,7 @@ export const gone = createStore({ ids: new Set() });
 
 let generation = 0;
 let loading = null;
+let sought = -1;
 let timer = 0;
 
 /** Show another list. The same filters change nothing. */
@@ -35,11 +36,14 @@ export function show(filters) {
   void next();
 }
 
-/** Have pages loaded until the image at `index` is there. */
+/** Have pages loaded until the image at `index` is there, or until another is sought. */
 export async function reach(index) {
-  const { items, cursor } = library.get();
-  if (index < items.length || cursor === null || loading) return;
-  await next();
+  sought = index;
+  const mine = generation;
+  while (mine === generation && !loading) {
+    const { items, cursor } = library.get();
+    if (sought < items.length || cursor === null || !(await next())) return;
+  }
 }
 
 /** Look whether something has come or changed: now, and again while images are on their way. */
@@ -92,20 +96,23 @@ export function reset() {
   gone.set({ ids: new Set() });
 }
 
+/** Add the next page. Whether it came. */
 async function next() {
   const mine = generation;
   const { filters, cursor } = library.get();
   loading = call("GET", "items", { query: { ...filters, limit: PAGE, cursor } });
   try {
     const page = await loading;
-    if (mine !== generation) return;
+    if (mine !== generation) return false;
     const { items } = library.get();
     const known = new Set(items.map((item) => item.id));
     const more = page.items.filter((item) => !known.has(item.id)).map(slim);
     library.set({ items: [...items, ...more], total: page.total, cursor: page.next_cursor, loaded: true, error: "" });
     schedule();
+    return true;
   } catch (error) {
     if (mine === generation) library.set({ error: error.message });
+    return false;
   } finally {
     if (mine === generation) loading = null;
   }

@@ -36,9 +36,9 @@ function SelectionBar() {
     const said = (done) => setDoing(`${verb} ${number(done)} of ${number(chosen.length)}…`);
     said(0);
     tell(await forEach(chosen, work, said), chosen.length, deed);
-    await attempt(loadNames);
     clearSelection();
     document.querySelector(".grid a[tabindex='0']")?.focus({ preventScroll: true });
+    await attempt(loadNames);
   }
   const tag = (name) => all("Tagging", `tagged ${name}`, async (id) => {
     const { tags } = await call("GET", `items/${id}`);
