@@ -21,14 +21,18 @@ pytestmark = pytest.mark.timeout(900)
 FOLDER = os.environ.get("SCREENSHOTS")
 SAMPLES = sorted(path for path in (CHECKOUT / "samples").iterdir() if path.suffix != ".md")
 WITH_COORDINATES = "IMG_2057.jpg"
-FEW = [path for path in SAMPLES if path.name in {WITH_COORDINATES, "coffee-break.jpg", "rain-radar.gif"}]
+PHOTOGRAPH = CHECKOUT / "samples" / "coffee-break.jpg"
+FEW = [path for path in SAMPLES if path.name in {WITH_COORDINATES, PHOTOGRAPH.name, "rain-radar.gif"}]
+QUESTION = "What was the total at Mill Lane Bakery?"
 QUALITY = 82
+SHOWN = {"empty", "library", "search", "answer", "image", "selection", "chat", "duplicates", "dark", "phone"}
+"""Views whose pictures are in the documentation."""
 
 
 def look(gallery: Gallery, name: str) -> None:
     """Judge what is seen, and keep a picture of it if one is wanted."""
     gallery.expect_accessible()
-    if FOLDER:
+    if FOLDER and name in SHOWN:
         save(gallery.page, Path(FOLDER) / f"gallery-{name}.webp")
 
 
@@ -51,15 +55,18 @@ def test_every_view_is_accessible(open_gallery: OpenGallery, account: Account, t
     samples = SAMPLES if FOLDER else FEW
     broken = tmp_path / "half-a-download.jpg"
     broken.write_bytes(SAMPLES[-1].read_bytes()[:2000])
-    gallery.upload(broken, *samples)
+    smaller = tmp_path / "coffee-sent-by-chat.jpg"
+    with Image.open(PHOTOGRAPH) as photograph:
+        photograph.reduce(2).save(smaller, quality=75)
+    gallery.upload(smaller, broken, *samples)
     expect(page.locator(".tile img").first).to_be_visible()
     look(gallery, "uploading")
-    gallery.expect_tiles(len(samples))
+    gallery.expect_tiles(len(samples) + 1)
     gallery.expect_tiles(1, "failed")
     page.get_by_role("button", name="Close uploads").click()
     look(gallery, "library")
 
-    for step in (image, search, albums, rest):
+    for step in (image, search, selection, albums, chat, duplicates, usage):
         step(gallery)
     dark_and_small(gallery, open_gallery, account)
 
@@ -86,28 +93,56 @@ def search(gallery: Gallery) -> None:
     gallery.search("a cup of coffee")
     expect(gallery.tiles().first).to_be_visible()
     look(gallery, "search")
+    gallery.page.keyboard.press("Escape")
+    gallery.search(QUESTION)
+    gallery.page.keyboard.press("Enter")
+    expect(gallery.page.get_by_role("region", name="Answer")).to_be_visible()
+    look(gallery, "answer")
+
+
+def selection(gallery: Gallery) -> None:
+    page = gallery.page
+    gallery.go("Library")
+    gallery.tiles().first.hover()
+    gallery.box(gallery.tiles().first).click()
+    gallery.tiles().nth(3).locator("a").click(modifiers=["Shift"])
+    expect(gallery.selection).to_contain_text("selected")
+    look(gallery, "selection")
+    page.keyboard.press("Escape")
 
 
 def albums(gallery: Gallery) -> None:
-    page = gallery.page
-    page.get_by_role("link", name="Albums").click()
-    page.get_by_label("Name of the new album").fill("On the road")
-    page.get_by_role("button", name="Create").click()
-    expect(page.get_by_role("link", name="On the road")).to_be_visible()
+    gallery.make_album("On the road")
     look(gallery, "albums")
 
 
-def rest(gallery: Gallery) -> None:
-    page = gallery.page
-    for name in ("Chat", "Duplicates", "Usage"):
-        page.get_by_role("link", name=name, exact=True).click()
-        expect(page.get_by_role("main")).not_to_contain_text("Loading")
-        look(gallery, name.lower())
+def chat(gallery: Gallery) -> None:
+    gallery.go("Chat")
+    for turn, message in enumerate((QUESTION, "the second one"), start=1):
+        gallery.page.get_by_label("Message", exact=True).fill(message)
+        gallery.page.keyboard.press("Enter")
+        expect(gallery.page.locator(".turn-of.assistant:not([aria-busy])")).to_have_count(turn)
+    look(gallery, "chat")
+
+
+def duplicates(gallery: Gallery) -> None:
+    gallery.go("Duplicates")
+    gallery.page.get_by_role("button", name="Find look-alikes").click()
+    expect(gallery.page.locator(".alike-group")).to_have_count(1)
+    expect(gallery.page.get_by_text("compared:")).to_be_visible()
+    look(gallery, "duplicates")
+
+
+def usage(gallery: Gallery) -> None:
+    gallery.go("Usage")
+    expect(gallery.page.get_by_role("heading", name="This month")).to_be_visible()
+    look(gallery, "usage")
 
 
 def dark_and_small(gallery: Gallery, open_gallery: OpenGallery, account: Account) -> None:
     page = gallery.page
-    page.get_by_role("link", name="Library", exact=True).click()
+    gallery.go("Library")
+    expect(gallery.tiles().first).to_be_visible()
     page.emulate_media(color_scheme="dark")
     look(gallery, "dark")
     phone = open_gallery(**PHONE)

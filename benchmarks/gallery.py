@@ -1,0 +1,272 @@
+"""How soon the gallery shows something of ten thousand images in Chromium, and how smoothly they scroll by."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+import psycopg
+from playwright.sync_api import Browser, CDPSession, Page, expect, sync_playwright
+
+from benchmarks.imaging import Aim
+from benchmarks.paths import SAMPLES
+from benchmarks.report import machine, table
+from benchmarks.timing import Spread, ratio
+from local.stack import LocalStack
+from local.users import Credentials
+from runtime.imaging import process_image
+from runtime.keys import derived_key, original_key
+from tests.e2e.gallery import Account, Gallery, devtools
+
+FEW, MANY, ROUNDS = 100, 10_000, 5
+QUICK_MANY, QUICK_ROUNDS = 300, 2
+FRAME_AT_MOST = 100.0
+"""Milliseconds."""
+SHOWN = ("coffee-break.jpg", "rocket-on-the-pad.jpg", "post-harbor-lights.jpg", "receipt-mill-lane-bakery.jpg")
+"""Samples whose thumbnails the images have."""
+PIXELS_PER_FRAME = 700
+"""A fast fling: at this speed ten thousand images pass in ten seconds."""
+
+_MOST_PIXELS = 60_000_000
+_CATEGORIES = (
+    "devtools.timeline",
+    "disabled-by-default-devtools.timeline",
+    "disabled-by-default-devtools.timeline.frame",
+)
+_FIRST_IMAGE = """
+addEventListener("load", ({ target }) => {
+  if (target.matches?.(".tile img")) window.firstImage ??= performance.now();
+}, true);
+"""
+_SCROLL = """
+(step) => new Promise((resolve) => {
+  const times = [];
+  const on = (now) => {
+    times.push(now);
+    const before = scrollY;
+    scrollBy({ top: step, behavior: "instant" });
+    if (scrollY !== before) requestAnimationFrame(on);
+    else resolve(times);
+  };
+  requestAnimationFrame(on);
+})
+"""
+_DATABASE = "collections"
+_MOMENT = "2026-01-01T00:00:00Z"
+_FACTS = ("original_filename", "mime_type", "file_size", "width", "height", "title")
+_DATES = ("created_at", "updated_at", "uploaded_at", "processed_at")
+_COLUMNS = ("id", "user_id", "status", "original_key", *_FACTS, *_DATES)
+
+
+@dataclass(frozen=True)
+class Round:
+    """One visit. Milliseconds."""
+
+    first_paint: float
+    """Until anything is seen (Chromium's first contentful paint)."""
+    first_image: float
+    """Until the first image is there."""
+    longest_frame: float
+    """Between two frames drawn, of all of the scroll."""
+    longest_task: float
+    """That the page's thread was busy without a break, while it scrolled."""
+
+
+@dataclass(frozen=True)
+class Scrolled:
+    """What was measured: visits by the number of images."""
+
+    visits: dict[int, list[Round]]
+    load: str
+
+    @property
+    def many(self) -> int:
+        """The larger number."""
+        return max(self.visits)
+
+    def values_of(self, count: int, name: str) -> list[float]:
+        """One figure of each visit."""
+        return [float(getattr(each, name)) for each in self.visits[count]]
+
+    def times_few(self, name: str) -> Spread:
+        """What it is of the same with few images."""
+        return ratio(self.values_of(self.many, name), self.values_of(min(self.visits), name))
+
+    def aims(self) -> list[Aim]:
+        """What was to be reached."""
+        longest = Spread.of(self.values_of(self.many, "longest_frame")).median
+        return [Aim(f"Gallery, a scroll through {self.many:,} images: longest frame, ms", FRAME_AT_MOST, longest)]
+
+    def section(self) -> str:
+        """In Markdown."""
+        few = min(self.visits)
+        rows = [
+            [
+                what,
+                *(_shown(Spread.of(self.values_of(count, name)), 0) for count in (few, self.many)),
+                _shown(self.times_few(name), 1),
+            ]
+            for what, name in _NAMES.items()
+        ]
+        return "\n".join(
+            [
+                "## The gallery\n",
+                f"In Chromium, signed in, on the local stack: the library is opened, and scrolled from its first image "
+                f"to its last, {PIXELS_PER_FRAME} pixels a frame, while its pages come from the API, and back. Frames "
+                "and tasks are those of Chromium's trace.\n",
+                table(["ms", f"{few:,} images", f"{self.many:,} images", "ratio"], rows),
+                f"Browser and stack share the machine. Load meanwhile: {self.load}.\n",
+            ]
+        )
+
+    def values(self) -> dict[str, Any]:
+        """For machines."""
+        visits = {
+            str(count): {name: Spread.of(self.values_of(count, name))._asdict() for name in _NAMES.values()}
+            for count in self.visits
+        }
+        return {"visits_ms": visits, "load": self.load}
+
+
+_NAMES = {
+    "first paint": "first_paint",
+    "first image": "first_image",
+    "scrolling: longest frame": "longest_frame",
+    "scrolling: longest task of the page": "longest_task",
+}
+
+
+def measure(stack: LocalStack, *, quick: bool) -> Scrolled | None:
+    """In turns, after a visit that does not count; None where there is no Chromium."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        return None
+    many, rounds = (QUICK_MANY, QUICK_ROUNDS) if quick else (MANY, ROUNDS)
+    people = {count: stack.create_user(f"has-{count}@example.org") for count in (FEW, many)}
+    for count, user in people.items():
+        _fill(stack, user, count)
+    visits: dict[int, list[Round]] = {count: [] for count in people}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        for number in range(rounds + 1):
+            for count, user in people.items():
+                visit = _visit(browser, stack.api_url, user, count)
+                if number:
+                    visits[count].append(visit)
+        browser.close()
+    return Scrolled(visits, machine()["load"])
+
+
+def _visit(browser: Browser, url: str, user: Credentials, count: int) -> Round:
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    gallery = Gallery(page, url)
+    gallery.sign_in(Account(user.email, user.password))
+    expect(page.locator(".count")).to_have_text(f"{count:,} images")
+    page.add_init_script(_FIRST_IMAGE)
+    page.reload()
+    page.wait_for_function("window.firstImage")
+    first_paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    first_image = page.evaluate("window.firstImage")
+    scrolls: list[_Scroll] = []
+    for step in (PIXELS_PER_FRAME, -PIXELS_PER_FRAME):
+        with _traced(page) as events:
+            page.evaluate(_SCROLL, step)
+        scrolls.append(_Scroll.of(events))
+        # Here and back: both ends of the library are there, and all between.
+        expect(page.locator(f".grid a[data-index='{count - 1 if step > 0 else 0}']")).to_be_attached()
+    context.close()
+    return Round(first_paint, first_image, max(each.frame for each in scrolls), max(each.task for each in scrolls))
+
+
+@contextmanager
+def _traced(page: Page) -> Generator[list[dict[str, Any]]]:
+    """Chromium's trace of what is done meanwhile, in the list once that is over."""
+    events: list[dict[str, Any]] = []
+    session = page.context.new_cdp_session(page)
+    ended: list[dict[str, Any]] = []
+    session.on("Tracing.tracingComplete", ended.append)
+    configuration = {"includedCategories": _CATEGORIES}
+    devtools(session, "Tracing.start", transferMode="ReturnAsStream", traceConfig=configuration)
+    yield events
+    devtools(session, "Tracing.end")
+    while not ended:
+        page.wait_for_timeout(20)
+    events += json.loads("".join(_read(session, ended[0]["stream"])))["traceEvents"]
+
+
+def _read(session: CDPSession, stream: str) -> Iterator[str]:
+    while True:
+        piece = devtools(session, "IO.read", handle=stream)
+        yield piece["data"]
+        if piece["eof"]:
+            devtools(session, "IO.close", handle=stream)
+            return
+
+
+class _Scroll(NamedTuple):
+    """The longest of it, in milliseconds."""
+
+    frame: float
+    task: float
+
+    @classmethod
+    def of(cls, events: Sequence[dict[str, Any]]) -> _Scroll:
+        """From a trace (times are in microseconds there), between its first animation frame and its last."""
+        steps = [each for each in events if each["name"] == "FireAnimationFrame"]
+        thread = (steps[0]["pid"], steps[0]["tid"])
+        begin, end = min(each["ts"] for each in steps), max(each["ts"] for each in steps)
+        drawn = sorted(each["ts"] for each in events if each["name"] == "DrawFrame" and begin <= each["ts"] <= end)
+        tasks = [
+            each["dur"]
+            for each in events
+            if each["name"] == "RunTask" and (each["pid"], each["tid"]) == thread and begin <= each["ts"] <= end
+        ]
+        gaps = [later - earlier for earlier, later in pairwise([begin, *drawn, end])]
+        return cls(max(gaps) / 1000, max(tasks) / 1000)
+
+
+def _fill(stack: LocalStack, user: Credentials, count: int) -> None:
+    """Rows and thumbnails, as if so many images had been processed."""
+    pool = stack.outputs["userPoolId"]
+    found = stack.client("cognito-idp").admin_get_user(UserPoolId=pool, Username=user.email)["UserAttributes"]
+    user_id = next(each["Value"] for each in found if each["Name"] == "sub")
+    ids = [uuid4() for _ in range(count)]
+    with (
+        psycopg.connect(stack.database_address(_DATABASE)) as connection,
+        connection.cursor() as cursor,
+        cursor.copy(f"copy item ({', '.join(_COLUMNS)}) from stdin") as copy,
+    ):
+        for number, item_id in enumerate(ids):
+            key = original_key(user_id, item_id, "jpg")
+            facts = (f"{number}.jpg", "image/jpeg", 100_000, 1200, 800, f"Image {number}")
+            copy.write_row((item_id, user_id, "searchable", key, *facts, *[_MOMENT] * len(_DATES)))
+    _store(stack, user_id, ids)
+
+
+def _store(stack: LocalStack, user_id: str, ids: Sequence[UUID]) -> None:
+    thumbnails = [process_image((SAMPLES / name).read_bytes(), _MOST_PIXELS).thumbnail for name in SHOWN]
+    s3, bucket = stack.client("s3"), stack.outputs["imageBucket"]
+
+    def put(number: int) -> None:
+        s3.put_object(
+            Bucket=bucket,
+            Key=derived_key(user_id, ids[number], "thumb"),
+            Body=thumbnails[number % len(thumbnails)],
+            ContentType="image/webp",
+        )
+
+    with ThreadPoolExecutor(8) as pool:
+        for _ in pool.map(put, range(len(ids))):
+            pass
+
+
+def _shown(spread: Spread, digits: int) -> str:
+    return f"{spread.median:.{digits}f} ({spread.low:.{digits}f}-{spread.high:.{digits}f})"
