@@ -28,12 +28,12 @@ from local.postgres import Postgres
 from local.processes import Process
 from runtime import analyses, items
 from runtime.analysis import Category, ImageAnalysis, ImageDetails, MediaMetadata
-from runtime.database import connect, tenant_session
+from runtime.database import connect, driver, tenant_session
 from runtime.imaging import process_image
 from runtime.items import ImageFacts
 from runtime.keys import derived_key, original_key
 from runtime.migrations.upgrade import FUNCTIONS_ROLE, SWEEPER_ROLE, create_login, upgrade
-from runtime.models import Item
+from runtime.records import ItemRecord
 from tests.api_environment import ENVIRONMENT
 from tests.gateway import gateway_event
 from tests.image import scratch
@@ -131,13 +131,13 @@ def _furnish(task: Path, server: Postgres, aws: str, models: str) -> World:
         # Other bytes each time, behind the image's end: the same ones would be a duplicate, and no work.
         item = _item(len(picture) + 16)
         with tenant_session(engine, USER) as database:
-            items.create(database, item)
+            items.create(driver(database), item)
         s3.put_object(Bucket=BUCKET, Key=item.original_key, Body=picture + item.id.bytes)
         return _message("collections.api", "ProcessingRequested", item.id)
 
-    def processed(database: Session) -> Item:
-        item = items.create(database, _item(len(picture)))
-        done = items.mark_processed(database, item.id, _facts(item.id))
+    def processed(database: Session) -> ItemRecord:
+        item = items.create(driver(database), _item(len(picture)))
+        done = items.mark_processed(driver(database), item.id, _facts(item.id))
         if done is None:
             raise RuntimeError("a new item could not be processed")
         return done
@@ -200,9 +200,9 @@ def _url(server: Postgres, role: str) -> str:
     return f"postgresql://{role}:{role}@{server.host}:{server.port}/collections?sslmode=disable"
 
 
-def _item(size: int) -> Item:
+def _item(size: int) -> ItemRecord:
     item_id = uuid4()
-    return Item(
+    return ItemRecord(
         id=item_id,
         user_id=USER,
         original_key=original_key(USER, item_id, "png"),
@@ -227,9 +227,9 @@ def _facts(item_id: UUID) -> ImageFacts:
     )
 
 
-def _analyse(database: Session, item: Item) -> None:
+def _analyse(database: Session, item: ItemRecord) -> None:
     claim = analyses.claim(
-        database,
+        driver(database),
         item_id=item.id,
         user_id=USER,
         sha256=item.sha256 or "",
@@ -241,9 +241,9 @@ def _analyse(database: Session, item: Item) -> None:
     if not isinstance(claim, analyses.Claim):
         raise TypeError("a new item was analysed before")
     analyses.complete(
-        database, claim.analysis_id, analysis=_ANALYSIS, answered_by="bench", input_tokens=1, output_tokens=1
+        driver(database), claim.analysis_id, analysis=_ANALYSIS, answered_by="bench", input_tokens=1, output_tokens=1
     )
-    items.mark_analyzed(database, item.id)
+    items.mark_analyzed(driver(database), item.id)
 
 
 _ANALYSIS = ImageAnalysis(

@@ -21,10 +21,10 @@ from urllib3 import HTTPResponse
 
 from local.postgres import Postgres
 from runtime import clients, items
-from runtime.database import connect, tenant_session
+from runtime.database import connect, driver, tenant_session
 from runtime.keys import original_key
 from runtime.migrations.upgrade import FUNCTIONS_ROLE, SWEEPER_ROLE, create_login, upgrade
-from runtime.models import Item
+from runtime.records import ItemRecord
 
 _OWNER = "collections_owner"
 _USER = "bench"
@@ -65,7 +65,7 @@ class HandlerAtWork:
         """The message about a new image; nothing of this belongs to the handler's time."""
         item_id = uuid4()
         key = original_key(_USER, item_id, "png")
-        item = Item(
+        item = ItemRecord(
             id=item_id,
             user_id=_USER,
             original_key=key,
@@ -74,7 +74,7 @@ class HandlerAtWork:
             file_size=len(body),
         )
         with tenant_session(self.engine, _USER) as session:
-            items.create(session, item)
+            items.create(driver(session), item)
         # Other bytes each time, behind the image's end: the same ones would be a duplicate, and no work.
         self.objects[f"/{key}"] = body + item_id.bytes
         return _message(key, len(body))
@@ -106,9 +106,10 @@ def handler_at_work() -> Generator[HandlerAtWork]:
         from runtime.handlers import image_processor
 
         objects = _answer_at_once()
-        engine = image_processor.start().step.engine
+        engine = connect(_url(server, FUNCTIONS_ROLE))
         yield HandlerAtWork(engine, objects, image_processor.handler)
         engine.dispose()
+        image_processor.start().step.database.close()
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from benchmarks import search_api
 from benchmarks.search_api import ApiTimes
 from benchmarks.search_world import Documents, SearchWorld, search_world, tenant_name, word
 from runtime.database import tenant_session
-from runtime.search import way
+from runtime.search import sizes
 from runtime.search.document import vector_literal
 from runtime.search.query import Found, SearchType, search
 from runtime.search.way import Way
@@ -190,7 +190,7 @@ def measure(world: SearchWorld, users: list[str], queries: int, exact_queries: i
 
 def run(*, quick: bool) -> Results:
     """All sizes, then many small tenants, then the API."""
-    with threshold(QUICK_THRESHOLD if quick else way.EXACT_ITEMS):
+    with threshold(QUICK_THRESHOLD if quick else sizes.EXACT_ITEMS):
         return _run(quick=quick)
 
 
@@ -218,9 +218,9 @@ def _run(*, quick: bool) -> Results:
 @contextmanager
 def threshold(items: int) -> Generator[None]:
     """Have tenants count as large from another size on."""
-    before = way.EXACT_ITEMS
-    way.EXACT_ITEMS = items
+    before = sizes.EXACT_ITEMS
+    sizes.EXACT_ITEMS = items
     try:
         yield
     finally:
-        way.EXACT_ITEMS = before
+        sizes.EXACT_ITEMS = before

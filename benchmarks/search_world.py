@@ -21,7 +21,7 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy import Engine, text
 
 from local.postgres import Postgres
-from runtime.database import connect, role_session
+from runtime.database import connect, driver, role_session
 from runtime.migrations.upgrade import FUNCTIONS_ROLE, SWEEPER_ROLE, create_login, upgrade
 from runtime.search import tenant_indexes
 from runtime.search.document import FIELD_WEIGHTS
@@ -125,7 +125,7 @@ def search_world(sizes: dict[str, int]) -> Generator[SearchWorld]:
             connection.execute("create index on search_document using gin (tsv)")
             connection.execute("vacuum analyze")
         with role_session(sweeper) as session:
-            tenant_indexes.request_and_release(session)
+            tenant_indexes.request_and_release(driver(session))
         # More than a small database has, or a hundred thousand vectors take an hour: tenants grow into theirs.
         tenant_indexes.BUILD_MEMORY = "1GB"
         tenant_indexes.build(owner)

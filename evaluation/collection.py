@@ -20,12 +20,12 @@ from runtime.analyses import Claim
 from runtime.analysis import ImageAnalysis
 from runtime.api.adapter import Handler, gateway_handler
 from runtime.api.app import create_app
-from runtime.database import tenant_session
+from runtime.database import driver, tenant_session
 from runtime.handlers.analyzer import describe_file
 from runtime.imaging import process_image
 from runtime.items import ImageFacts
 from runtime.keys import original_key
-from runtime.models import Item
+from runtime.records import ItemRecord
 from runtime.search.document import document_text, index
 from runtime.vision import PROMPT_VERSION
 
@@ -60,7 +60,7 @@ class Answer(NamedTuple):
 
 
 class _Indexable(NamedTuple):
-    item: Item
+    item: ItemRecord
     analysis_id: UUID
     text: str
 
@@ -83,11 +83,11 @@ class Collection:
         embedded = self.system.services.embedder.documents([each.text for each in added])
         with tenant_session(self.system.services.engine, USER) as session:
             for each, vector in zip(added, embedded.vectors, strict=True):
-                analysis = analyses.find(session, each.analysis_id)
-                if analysis is None or not items.mark_analyzed(session, each.item.id):
+                analysis = analyses.find(driver(session), each.analysis_id)
+                if analysis is None or not items.mark_analyzed(driver(session), each.item.id):
                     raise RuntimeError(f"item {each.item.id} is gone")
-                index(session, each.item, analysis, vector, embedded.model)
-                items.mark_searchable(session, each.item.id)
+                index(driver(session), each.item, analysis, vector, embedded.model)
+                items.mark_searchable(driver(session), each.item.id)
 
     def ask(self, query: str, search_type: str, top_k: int, **options: object) -> Answer:
         """`POST /search`. Raises `RuntimeError` when it is answered with an error."""
@@ -108,8 +108,8 @@ class Collection:
 
     def _add_document(self, dataset: str, document: Document) -> _Indexable:
         content = document.id.encode()
-        item = self._item(dataset, document.id, document.filename, len(content))
-        item.title, item.note = document.title, document.note
+        announced = self._item(dataset, document.id, document.filename, len(content))
+        item = announced.model_copy(update={"title": document.title, "note": document.note})
         facts = ImageFacts(
             mime_type=item.mime_type,
             file_size=len(content),
@@ -133,12 +133,12 @@ class Collection:
         )
         return self._analysed(item, seen.analysis, seen.answered_by, seen.input_tokens, seen.output_tokens)
 
-    def _item(self, dataset: str, name: str, filename: str, size: int) -> Item:
+    def _item(self, dataset: str, name: str, filename: str, size: int) -> ItemRecord:
         # The same id each time, since equal scores are ordered by it.
         item_id = uuid5(NAMESPACE_URL, f"{dataset}/{name}")
         self._names[item_id] = name
         _, _, extension = filename.rpartition(".")
-        return Item(
+        return ItemRecord(
             id=item_id,
             user_id=USER,
             original_key=original_key(USER, item_id, extension.lower()),
@@ -147,20 +147,20 @@ class Collection:
             file_size=size,
         )
 
-    def _processed(self, item: Item, facts: ImageFacts) -> Item:
+    def _processed(self, item: ItemRecord, facts: ImageFacts) -> ItemRecord:
         with tenant_session(self.system.services.engine, USER) as session:
-            items.create(session, item)
-            processed = items.mark_processed(session, item.id, facts)
+            items.create(driver(session), item)
+            processed = items.mark_processed(driver(session), item.id, facts)
         if processed is None:
             raise RuntimeError(f"item {item.id} is gone")
         return processed
 
     def _analysed(
-        self, item: Item, seen: ImageAnalysis, answered_by: str, input_tokens: int, output_tokens: int
+        self, item: ItemRecord, seen: ImageAnalysis, answered_by: str, input_tokens: int, output_tokens: int
     ) -> _Indexable:
         with tenant_session(self.system.services.engine, USER) as session:
             claim = analyses.claim(
-                session,
+                driver(session),
                 item_id=item.id,
                 user_id=USER,
                 sha256=item.sha256 or "",
@@ -172,7 +172,7 @@ class Collection:
             if not isinstance(claim, Claim):
                 raise TypeError(f"item {item.id} was looked at before")
             analysis = analyses.complete(
-                session,
+                driver(session),
                 claim.analysis_id,
                 analysis=seen,
                 answered_by=answered_by,

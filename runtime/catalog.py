@@ -12,7 +12,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from runtime.analysis import Category
 from runtime.models import AlbumItem, Analysis, Embedding, Item, ItemTag, SearchPosting, Tag
 from runtime.pagination import Cursor, Page, Sort
-from runtime.records import AnalysisState, Status
+from runtime.records import AnalysisState, ItemRecord, Status
 from runtime.search.text import query_words
 
 NEAR_DISTANCE = 10
@@ -23,7 +23,7 @@ That", 2013, hackerfactor.com: "a distance of more than 10 is likely a different
 class NearDuplicate(NamedTuple):
     """An item that looks like another."""
 
-    item: Item
+    item: ItemRecord
     distance: int
     """Bits in which their perceptual hashes differ."""
 
@@ -31,7 +31,7 @@ class NearDuplicate(NamedTuple):
 class SimilarItem(NamedTuple):
     """An item whose vector is near another's."""
 
-    item: Item
+    item: ItemRecord
     score: float
     """Cosine similarity, -1 to 1."""
 
@@ -88,7 +88,7 @@ def page(session: Session, wanted: Wanted, *, sort: Sort, limit: int, cursor: st
     return Page(rows[:limit], total, Cursor(order=sort, position=reached_at, id=end.id).encode())
 
 
-def exact_duplicates(session: Session, item: Item) -> list[Item]:
+def exact_duplicates(session: Session, item: ItemRecord) -> list[Item]:
     """The tenant's other living items with the same bytes, oldest first."""
     if item.sha256 is None:
         return []
@@ -96,7 +96,7 @@ def exact_duplicates(session: Session, item: Item) -> list[Item]:
     return list(session.exec(select(Item).where(*same).order_by(col(Item.created_at), col(Item.id))))
 
 
-def near_duplicates(session: Session, item: Item, limit: int) -> list[NearDuplicate]:
+def near_duplicates(session: Session, item: ItemRecord, limit: int) -> list[NearDuplicate]:
     """The tenant's other living items that look like this one without having its bytes, nearest first.
 
     A blank image has hash 0, as every other blank one has, and a hash tells nothing of it.
@@ -129,7 +129,7 @@ def outdated_embeddings(session: Session, model: str, limit: int) -> tuple[list[
     return list(found), session.exec(count).one()
 
 
-def similar(session: Session, item: Item, limit: int) -> list[SimilarItem] | None:
+def similar(session: Session, item: ItemRecord, limit: int) -> list[SimilarItem] | None:
     """The tenant's other searchable items whose vectors are nearest to this one's, nearest first; None while the item
     has no vector. All are compared: nothing is missed."""
     if session.get(Embedding, item.id) is None:

@@ -5,11 +5,8 @@ from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import update
-from sqlmodel import Session, col
-
 from runtime.leases import InProgress, database_time
-from runtime.models import EmbeddingClaim
+from runtime.postgres import Connection
 
 
 class EmbeddingWork(NamedTuple):
@@ -23,35 +20,42 @@ class EmbeddingWork(NamedTuple):
 
 
 def claim(
-    session: Session, *, item_id: UUID, user_id: str, text: str, model: str, lease: timedelta
+    connection: Connection, *, item_id: UUID, user_id: str, text: str, model: str, lease: timedelta
 ) -> EmbeddingWork | InProgress:
     """Claim the embedding of `text`, which describes the item, by `model`. Commit before calling the model.
 
     Have `items.lock` lock the item first, and see that it is not indexed by this text and model already.
     """
-    key = (item_id, sha256(text.encode()).hexdigest(), model)
-    moment = database_time(session)
-    earlier = session.get(EmbeddingClaim, key, populate_existing=True)
-    if earlier is None:
-        earlier = EmbeddingClaim(
-            item_id=item_id, text_sha256=key[1], model=model, user_id=user_id, lease_until=None, attempts=0
-        )
-        session.add(earlier)
-    elif earlier.lease_until is not None and earlier.lease_until > moment:
-        return InProgress(lease_until=earlier.lease_until)
-    earlier.lease_until = moment + lease
-    earlier.attempts += 1
-    session.flush()
-    return EmbeddingWork(item_id, key[1], model, earlier.attempts)
+    text_sha256 = sha256(text.encode()).hexdigest()
+    key = {"item_id": item_id, "text_sha256": text_sha256, "model": model}
+    moment = database_time(connection)
+    earlier = connection.execute(_FIND, key).fetchone()
+    if earlier is not None and earlier[0] is not None and earlier[0] > moment:
+        return InProgress(lease_until=earlier[0])
+    attempts = 1 if earlier is None else earlier[1] + 1
+    values = {**key, "user_id": user_id, "lease_until": moment + lease, "attempts": attempts}
+    connection.execute(_CLAIM if earlier is None else _CLAIM_AGAIN, values)
+    return EmbeddingWork(item_id, text_sha256, model, attempts)
 
 
-def release(session: Session, work: EmbeddingWork) -> None:
+def release(connection: Connection, work: EmbeddingWork) -> None:
     """Give the claim back, whether the text is embedded or the model failed: whoever comes next may claim at once."""
-    held = (
-        col(EmbeddingClaim.item_id) == work.item_id,
-        col(EmbeddingClaim.text_sha256) == work.text_sha256,
-        col(EmbeddingClaim.model) == work.model,
-        # An expired claim may be somebody else's by now.
-        col(EmbeddingClaim.attempts) == work.attempts,
-    )
-    session.exec(update(EmbeddingClaim).where(*held).values(lease_until=None))
+    connection.execute(_RELEASE, work._asdict())
+
+
+_FIND = """
+select lease_until, attempts from embedding_claim
+ where item_id = %(item_id)s and text_sha256 = %(text_sha256)s and model = %(model)s"""
+
+_CLAIM = """
+insert into embedding_claim (item_id, text_sha256, model, user_id, lease_until, attempts)
+values (%(item_id)s, %(text_sha256)s, %(model)s, %(user_id)s, %(lease_until)s, %(attempts)s)"""
+
+_CLAIM_AGAIN = """
+update embedding_claim set lease_until = %(lease_until)s, attempts = %(attempts)s
+ where item_id = %(item_id)s and text_sha256 = %(text_sha256)s and model = %(model)s"""
+
+# An expired claim may be somebody else's by now.
+_RELEASE = """
+update embedding_claim set lease_until = null
+ where item_id = %(item_id)s and text_sha256 = %(text_sha256)s and model = %(model)s and attempts = %(attempts)s"""

@@ -3,9 +3,7 @@
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlmodel import Session, col, select
-
-from runtime.models import Embedding, SearchDocument
+from runtime.postgres import Connection
 
 
 class Indexed(NamedTuple):
@@ -19,12 +17,13 @@ class Indexed(NamedTuple):
     """The model that embedded it."""
 
 
-def find_indexed(session: Session, item_id: UUID) -> Indexed | None:
+def find_indexed(connection: Connection, item_id: UUID) -> Indexed | None:
     """What the item is found by; None before it was first indexed."""
-    query = (
-        select(SearchDocument.analysis_id, SearchDocument.text, Embedding.embedding_model)
-        .join(Embedding, col(Embedding.item_id) == col(SearchDocument.item_id))
-        .where(SearchDocument.item_id == item_id)
-    )
-    row = session.exec(query).one_or_none()
+    row = connection.execute(_FIND, [item_id]).fetchone()
     return Indexed(*row) if row is not None else None
+
+
+_FIND = """
+select document.analysis_id, document.text, embedding.embedding_model
+  from search_document as document join embedding using (item_id)
+ where document.item_id = %s"""

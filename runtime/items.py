@@ -4,21 +4,23 @@ Every transition is one conditional UPDATE, so that an event that comes late or 
 backwards nor revive a deleted one. A `mark_…` returns True when the item is, after it, where the event leads (also when
 an earlier delivery of the same event brought it there), and False when the item is gone or has moved on.
 
-Row-level security confines each function to the tenant of the session; under the sweeper's role it sees every tenant.
+Row-level security confines each function to the tenant of the transaction; under the sweeper's role it sees every
+tenant.
 """
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
+from psycopg import sql
+from psycopg.errors import UniqueViolation
+from psycopg.rows import class_row
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, and_, case, delete, func, literal, null, or_, update
-from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, select
 
-from runtime.models import Item
-from runtime.records import Stage, Status, now
+from runtime.postgres import Connection, columns
+from runtime.records import ItemRecord, Stage, Status, now
 from runtime.transitions import FAILS_FROM, TRANSITIONS, Cause
 
 UNIQUE_ORIGINAL = "item_one_original"
@@ -53,7 +55,7 @@ class ImageFacts(BaseModel):
 class Tombstone(NamedTuple):
     """What is left of an item that was deleted or lost."""
 
-    heir: Item | None
+    heir: ItemRecord | None
     """Its oldest duplicate, if it had any: now an original, and `uploaded`. Ask for it to be processed."""
 
 
@@ -61,59 +63,55 @@ class OriginalVanishedError(Exception):
     """The item duplicates an original that disappears each time one looks for it; try again later."""
 
 
-def create(session: Session, item: Item) -> Item:
+def create(connection: Connection, item: ItemRecord) -> ItemRecord:
     """Add a new item. Its `sha256` stays empty until the image processor has measured it."""
-    session.add(item)
-    session.flush()
+    connection.execute(_CREATE, item.model_dump())
     return item
 
 
-def find(session: Session, item_id: UUID) -> Item | None:
+def read(connection: Connection, query: LiteralString, values: Mapping[str, Any]) -> list[ItemRecord]:
+    """The items for which `query` holds: what follows `from item`."""
+    return connection.cursor(row_factory=class_row(ItemRecord)).execute(_reading(query), values).fetchall()
+
+
+def find(connection: Connection, item_id: UUID) -> ItemRecord | None:
     """The item, unless it is deleted or not the tenant's."""
-    return session.exec(select(Item).where(Item.id == item_id, Item.status != Status.DELETED)).one_or_none()
+    return _one(read(connection, "where id = %(id)s and status <> 'deleted'", {"id": item_id}))
 
 
-def lock(session: Session, item_id: UUID) -> bool:
+def lock(connection: Connection, item_id: UUID) -> bool:
     """Have everybody else who would change the item wait for this transaction's end. False if it is gone."""
-    living = (Item.id == item_id, Item.status != Status.DELETED)
-    return session.exec(select(Item.id).where(*living).with_for_update()).one_or_none() is not None
+    living = "select from item where id = %s and status <> 'deleted' for update"
+    return connection.execute(living, [item_id]).rowcount == 1
 
 
-def take_up(session: Session, item_id: UUID, stage: Stage) -> Item | None:
+def take_up(connection: Connection, item_id: UUID, stage: Stage) -> ItemRecord | None:
     """The item as `stage` finds it, or None. One that this stage gave up is put back before it: an event that comes
     after all, as from a dead-letter queue, finds work to do. A failure for good stays one."""
-    _apply(session, item_id, Cause.RETRY, and_(col(Item.stage) == stage, col(Item.retryable).is_(True)))
-    return find(session, item_id)
+    _apply(connection, item_id, Cause.RETRY, given_up_by=stage)
+    return find(connection, item_id)
 
 
-def find_by_sha256(session: Session, sha256: str) -> Item | None:
+def find_by_sha256(connection: Connection, sha256: str) -> ItemRecord | None:
     """The tenant's living original with these bytes; never one that is itself a duplicate."""
-    return session.exec(select(Item).where(*_original_with(sha256))).one_or_none()
+    return _one(read(connection, _ORIGINAL, {"sha256": sha256}))
 
 
-def find_announced(session: Session, item: Item) -> Item | None:
+def find_announced(connection: Connection, item: ItemRecord) -> ItemRecord | None:
     """An item of the tenant's that was announced as `item` is, and whose file has just come or is yet to come: an
     upload that was interrupted goes on with it. None if none was, or so long ago that the sweeper may bury it."""
     if item.announced_sha256 is None:
         return None
-    the_same = (
-        col(Item.announced_sha256) == item.announced_sha256,
-        Item.file_size == item.file_size,
-        Item.mime_type == item.mime_type,
-        or_(
-            col(Item.status) == Status.UPLOADED,
-            and_(col(Item.status) == Status.PENDING, col(Item.created_at) > now() - GOES_ON_WITHIN),
-        ),
-    )
-    return session.exec(select(Item).where(*the_same).order_by(col(Item.created_at)).limit(1)).one_or_none()
+    the_same = item.model_dump(include={"announced_sha256", "file_size", "mime_type"})
+    return _one(read(connection, _ANNOUNCED, the_same | {"since": now() - GOES_ON_WITHIN}))
 
 
-def mark_uploaded(session: Session, item_id: UUID) -> bool:
+def mark_uploaded(connection: Connection, item_id: UUID) -> bool:
     """The object is in the bucket."""
-    return _apply(session, item_id, Cause.UPLOADED) is not None
+    return _apply(connection, item_id, Cause.UPLOADED) is not None
 
 
-def mark_processed(session: Session, item_id: UUID, facts: ImageFacts) -> Item | None:
+def mark_processed(connection: Connection, item_id: UUID, facts: ImageFacts) -> ItemRecord | None:
     """Record what the image processor measured: the item is then `processed`, or `duplicate` when the tenant already
     has a living original with the same bytes.
 
@@ -122,164 +120,223 @@ def mark_processed(session: Session, item_id: UUID, facts: ImageFacts) -> Item |
     """
     for _ in range(_DUPLICATE_ATTEMPTS):
         try:
-            with session.begin_nested():
-                moved = _apply(session, item_id, Cause.PROCESSED, **facts.model_dump())
-        except IntegrityError as error:
-            if UNIQUE_ORIGINAL not in str(error.orig):
+            with connection.transaction():
+                moved = _apply(connection, item_id, Cause.PROCESSED, facts.model_dump())
+        except UniqueViolation as error:
+            if error.diag.constraint_name != UNIQUE_ORIGINAL:
                 raise
         else:
-            return moved or find(session, item_id)
+            return moved or find(connection, item_id)
         # Locked, so that whoever deletes the original waits, and then knows of this duplicate.
-        same_bytes = select(Item).where(*_original_with(facts.sha256)).with_for_update(read=True)
-        original = session.exec(same_bytes).one_or_none()
+        original = _one(read(connection, _ORIGINAL + " for share", {"sha256": facts.sha256}))
         if original is not None:
-            moved = _apply(session, item_id, Cause.DUPLICATED, **facts.model_dump(), duplicate_of=original.id)
+            values = {**facts.model_dump(), "duplicate_of": original.id}
+            moved = _apply(connection, item_id, Cause.DUPLICATED, values)
             if moved is not None:
-                _hand_duplicates_over(session, item_id, original.id)
-            return moved or find(session, item_id)
+                _hand_duplicates_over(connection, item_id, original.id)
+            return moved or find(connection, item_id)
     raise OriginalVanishedError(f"item {item_id} duplicates an original that is being deleted")
 
 
-def mark_analyzed(session: Session, item_id: UUID) -> bool:
+def mark_analyzed(connection: Connection, item_id: UUID) -> bool:
     """An analysis is there. A searchable item stays searchable, with what it has."""
-    return _apply(session, item_id, Cause.ANALYZED) is not None
+    return _apply(connection, item_id, Cause.ANALYZED) is not None
 
 
-def mark_searchable(session: Session, item_id: UUID) -> bool:
+def mark_searchable(connection: Connection, item_id: UUID) -> bool:
     """The item's document and vector are there."""
-    return _apply(session, item_id, Cause.INDEXED) is not None
+    return _apply(connection, item_id, Cause.INDEXED) is not None
 
 
-def mark_failed(session: Session, item_id: UUID, stage: Stage, error: str, *, retryable: bool = False) -> bool:
+def mark_failed(connection: Connection, item_id: UUID, stage: Stage, error: str, *, retryable: bool = False) -> bool:
     """`stage` came to nothing; `error` tells the user why, in a sentence. An item beyond that stage stays as it is, and
     one that failed there before keeps its reason.
 
     `retryable` says that nothing is wrong with the image: the stage gave up after many tries.
     """
-    values = {"stage": stage, "error": error, "retryable": retryable, "failed_at": literal(now())}
-    waiting = col(Item.status).in_(FAILS_FROM[stage])
-    if _update(session, item_id, waiting, status=Status.FAILED, **values) is not None:
+    values = {"stage": stage, "error": error, "retryable": retryable, "failed_at": now(), "status": Status.FAILED}
+    waiting = {"waiting": list(FAILS_FROM[stage])}
+    if _update(connection, item_id, _changing(tuple(values), "status = any(%(waiting)s)"), values | waiting):
         return True
-    item = find(session, item_id)
+    item = find(connection, item_id)
     return item is not None and (item.status, item.stage) == (Status.FAILED, stage)
 
 
-def mark_deleted(session: Session, item_id: UUID) -> Tombstone | None:
+def mark_deleted(connection: Connection, item_id: UUID) -> Tombstone | None:
     """Make the item a tombstone: invisible at once, removed with its objects by the sweeper. None if it was gone.
 
     Its duplicates, which have neither analysis nor vector of their own, are not lost with it: the oldest takes its
     place, and the others become duplicates of that one.
     """
-    if _apply(session, item_id, Cause.DELETED, deleted_at=literal(now())) is None:
+    if _apply(connection, item_id, Cause.DELETED, {"deleted_at": now()}) is None:
         return None
-    return Tombstone(_promote_heir(session, item_id))
+    return Tombstone(_promote_heir(connection, item_id))
 
 
-def mark_lost(session: Session, item_id: UUID, error: str) -> Tombstone | None:
+def mark_lost(connection: Connection, item_id: UUID, error: str) -> Tombstone | None:
     """The item's original is not in the bucket any more: it fails with `error`, and the same bytes count as new when
     they are uploaded again. None if it was gone or failed already. Its duplicates are not lost with it, as in
     `mark_deleted`."""
-    forgotten: dict[str, Any] = {"sha256": null(), "duplicate_of": null()}
-    failure: dict[str, Any] = {"stage": Stage.UPLOAD, "error": error, "failed_at": literal(now())}
-    if _apply(session, item_id, Cause.LOST, None, **forgotten, **failure) is None:
+    forgotten = {"sha256": None, "duplicate_of": None}
+    failure = {"stage": Stage.UPLOAD, "error": error, "failed_at": now()}
+    if _apply(connection, item_id, Cause.LOST, forgotten | failure) is None:
         return None
-    return Tombstone(_promote_heir(session, item_id))
+    return Tombstone(_promote_heir(connection, item_id))
 
 
-def retry(session: Session, item_id: UUID) -> Item | None:
+def retry(connection: Connection, item_id: UUID) -> ItemRecord | None:
     """A user's command: put a failed item back to before the stage that failed. None if it is not failed."""
-    return _apply(session, item_id, Cause.RETRY)
+    return _apply(connection, item_id, Cause.RETRY)
 
 
-def analyze_again(session: Session, item_id: UUID) -> Item | None:
+def analyze_again(connection: Connection, item_id: UUID) -> ItemRecord | None:
     """A user's command: have the item looked at, where it has been processed. A searchable one stays searchable, one
     whose analysis or embedding failed waits for it again. None if there is nothing to look at yet."""
-    return _apply(session, item_id, Cause.ANALYZE)
+    return _apply(connection, item_id, Cause.ANALYZE)
 
 
-def edit(session: Session, item_id: UUID, changes: Mapping[str, Any]) -> Item | None:
+def edit(connection: Connection, item_id: UUID, changes: Mapping[str, Any]) -> ItemRecord | None:
     """Set the user's own columns: title, note, category. Whoever else would change the item waits for this
     transaction's end. None if it is gone."""
-    return _update(session, item_id, col(Item.status) != Status.DELETED, **changes)
+    return _update(connection, item_id, _changing(tuple(changes), "status <> 'deleted'"), changes)
 
 
-def find_all(session: Session, item_ids: Collection[UUID]) -> set[UUID]:
+def find_all(connection: Connection, item_ids: Collection[UUID]) -> set[UUID]:
     """Those of the ids that are living items of the tenant; nobody removes them before this transaction's end."""
-    living = (col(Item.id).in_(item_ids), Item.status != Status.DELETED)
-    query = select(Item.id).where(*living).order_by(col(Item.id)).with_for_update(read=True, key_share=True)
-    return set(session.exec(query))
+    living = "select id from item where id = any(%s) and status <> 'deleted' order by id for key share"
+    return {item_id for (item_id,) in connection.execute(living, [list(item_ids)])}
 
 
-def abandoned_uploads(session: Session, older_than: datetime, limit: int) -> list[Item]:
+def abandoned_uploads(connection: Connection, older_than: datetime, limit: int) -> list[ItemRecord]:
     """Items created before `older_than` whose object never came, oldest first."""
-    query = select(Item).where(Item.status == Status.PENDING, col(Item.created_at) < older_than)
-    return list(session.exec(query.order_by(col(Item.created_at)).limit(limit)))
+    query = "where status = 'pending' and created_at < %(older_than)s order by created_at limit %(limit)s"
+    return read(connection, query, {"older_than": older_than, "limit": limit})
 
 
-def tombstones(session: Session, limit: int) -> list[Item]:
+def tombstones(connection: Connection, limit: int) -> list[ItemRecord]:
     """Deleted items whose row and objects are still there, oldest first."""
-    query = select(Item).where(Item.status == Status.DELETED)
-    return list(session.exec(query.order_by(col(Item.deleted_at)).limit(limit)))
+    return read(connection, "where status = 'deleted' order by deleted_at limit %(limit)s", {"limit": limit})
 
 
-def remove(session: Session, item_id: UUID) -> None:
+def remove(connection: Connection, item_id: UUID) -> None:
     """Remove the item's row; its analyses, document and vector go with it."""
-    session.exec(delete(Item).where(col(Item.id) == item_id))
+    connection.execute("delete from item where id = %s", [item_id])
 
 
-def _original_with(sha256: str) -> tuple[ColumnElement[bool], ...]:
-    return (col(Item.sha256) == sha256, col(Item.status).not_in([Status.DUPLICATE, Status.DELETED]))
+def unchanged(connection: Connection, item: ItemRecord) -> bool:
+    """Whether nothing has happened to the item since it was read; nothing will until the transaction's end."""
+    same = "select from item where id = %(id)s and status = %(status)s and updated_at = %(updated_at)s for update"
+    return connection.execute(same, item.model_dump(include={"id", "status", "updated_at"})).rowcount == 1
 
 
-def _promote_heir(session: Session, item_id: UUID) -> Item | None:
+def _promote_heir(connection: Connection, item_id: UUID) -> ItemRecord | None:
     """Have the item's oldest duplicate, if it has any, take its place, and the others become duplicates of that one."""
-    duplicates = select(Item.id).where(Item.duplicate_of == item_id, Item.status == Status.DUPLICATE)
-    oldest = session.exec(duplicates.order_by(col(Item.created_at), col(Item.id)).limit(1)).one_or_none()
+    oldest = connection.execute(_OLDEST_DUPLICATE, [item_id]).fetchone()
     if oldest is None:
         return None
     # What was measured of it counts again when it is measured again; until then there is no original.
-    heir = _apply(session, oldest, Cause.PROMOTE, duplicate_of=null(), sha256=null(), processed_at=null())
+    unmeasured = {"duplicate_of": None, "sha256": None, "processed_at": None}
+    heir = _apply(connection, oldest[0], Cause.PROMOTE, unmeasured)
     if heir is not None:
-        _hand_duplicates_over(session, item_id, heir.id)
+        _hand_duplicates_over(connection, item_id, heir.id)
     return heir
 
 
-def _hand_duplicates_over(session: Session, of: UUID, to: UUID) -> None:
-    followers = (col(Item.duplicate_of) == of, col(Item.status) == Status.DUPLICATE)
-    statement = update(Item).where(*followers).values(duplicate_of=to)
-    session.exec(statement.execution_options(synchronize_session=False))
+def _hand_duplicates_over(connection: Connection, of: UUID, to: UUID) -> None:
+    followers = "update item set duplicate_of = %s where duplicate_of = %s and status = 'duplicate'"
+    connection.execute(followers, [to, of])
 
 
 def _apply(
-    session: Session, item_id: UUID, cause: Cause, condition: ColumnElement[bool] | None = None, **values: Any
-) -> Item | None:
-    """Move the item as `TRANSITIONS` says, and set `values`; None when it says nothing for where the item is."""
+    connection: Connection,
+    item_id: UUID,
+    cause: Cause,
+    values: Mapping[str, Any] | None = None,
+    *,
+    given_up_by: Stage | None = None,
+) -> ItemRecord | None:
+    """Move the item as `TRANSITIONS` says, and set `values`; None when it says nothing for where the item is, or when
+    another stage than `given_up_by` gave it up, or any for good."""
+    values = values or {}
+    condition = "true" if given_up_by is None else "stage = %(given_up_by)s and retryable"
+    statement = _moving(cause, tuple(values), condition)
+    return _update(connection, item_id, statement, {**values, "given_up_by": given_up_by})
+
+
+def _update(connection: Connection, item_id: UUID, statement: bytes, values: Mapping[str, Any]) -> ItemRecord | None:
+    cursor = connection.cursor(row_factory=class_row(ItemRecord))
+    return cursor.execute(statement, {**values, "id": item_id, "moment": now()}).fetchone()
+
+
+def _one(found: list[ItemRecord]) -> ItemRecord | None:
+    return found[0] if found else None
+
+
+_CREATE = (
+    sql.SQL("insert into item ({}) values ({})")
+    .format(columns(ItemRecord), sql.SQL(", ").join(map(sql.Placeholder, ItemRecord.model_fields)))
+    .as_bytes()
+)
+
+_ORIGINAL = "where sha256 = %(sha256)s and status not in ('duplicate', 'deleted')"
+
+_ANNOUNCED = """
+ where announced_sha256 = %(announced_sha256)s and file_size = %(file_size)s and mime_type = %(mime_type)s
+   and (status = 'uploaded' or status = 'pending' and created_at > %(since)s)
+ order by created_at limit 1"""
+
+_OLDEST_DUPLICATE = """
+select id from item where duplicate_of = %s and status = 'duplicate' order by created_at, id limit 1"""
+
+
+_NO_FAILURE = {
+    "stage": sql.SQL("null"),
+    "error": sql.SQL("null"),
+    "retryable": sql.SQL("false"),
+    "failed_at": sql.SQL("null"),
+}
+
+
+@cache
+def _reading(query: LiteralString) -> bytes:
+    return (sql.SQL("select {} from item ").format(columns(ItemRecord)) + sql.SQL(query)).as_bytes()
+
+
+@cache
+def _moving(cause: Cause, changed: tuple[str, ...], condition: LiteralString) -> bytes:
+    """The statement that moves an item, where `condition` holds too, and sets the columns `changed`."""
     transition = TRANSITIONS[cause]
-    from_status = [(col(Item.status) == source, target) for source, target in transition.leads.items()]
-    failed_in = [
-        (and_(col(Item.status) == Status.FAILED, col(Item.stage) == stage), target)
+    moves = [
+        (sql.SQL("status = {}").format(sql.Literal(source.value)), target)
+        for source, target in transition.leads.items()
+    ] + [
+        (sql.SQL("status = 'failed' and stage = {}").format(sql.Literal(stage.value)), target)
         for stage, target in transition.rescues.items()
     ]
-    moves = from_status + failed_in
+    cases = [sql.SQL("when {} then {}").format(source, sql.Literal(target.value)) for source, target in moves]
+    applies = sql.SQL("({}) and ").format(sql.SQL(" or ").join(source for source, _ in moves)) + sql.SQL(condition)
+    assignments: dict[str, sql.Composable] = {
+        "status": sql.SQL("case {} end").format(sql.SQL(" ").join(cases)),
+        **_NO_FAILURE,
+        **{name: sql.Placeholder(name) for name in changed},
+    }
     if transition.stamp is not None:
-        values[transition.stamp] = func.coalesce(getattr(Item, transition.stamp), literal(now()))
-    applies = or_(*(source for source, _ in moves))
-    return _update(
-        session,
-        item_id,
-        applies if condition is None else applies & condition,
-        status=case(*moves),
-        **{"stage": null(), "error": null(), "retryable": False, "failed_at": null()} | values,
-    )
+        first = sql.SQL("coalesce({}, {})").format(sql.Identifier(transition.stamp), sql.Placeholder("moment"))
+        assignments[transition.stamp] = first
+    return _updating(assignments, applies)
 
 
-def _update(session: Session, item_id: UUID, condition: ColumnElement[bool], **values: Any) -> Item | None:
-    """Change the item if `condition` still holds when its row is locked; the item, or None if it did not."""
-    statement = (
-        update(Item)
-        .where(col(Item.id) == item_id, condition)
-        .values(**values, updated_at=literal(now()))
-        .returning(Item)
-        .execution_options(populate_existing=True, synchronize_session=False)
-    )
-    return session.exec(statement).scalar_one_or_none()
+@cache
+def _changing(changed: tuple[str, ...], condition: LiteralString) -> bytes:
+    """The statement that sets the columns `changed` where `condition` holds."""
+    return _updating({name: sql.Placeholder(name) for name in changed}, sql.SQL(condition))
+
+
+def _updating(assignments: Mapping[str, sql.Composable], condition: sql.Composable) -> bytes:
+    """Changes the item if `condition` still holds when its row is locked, and returns it."""
+    changes = [
+        sql.SQL("{} = {}").format(sql.Identifier(name), value)
+        for name, value in {**assignments, "updated_at": sql.Placeholder("moment")}.items()
+    ]
+    statement = sql.SQL("update item set {} where id = %(id)s and {} returning {}")
+    return statement.format(sql.SQL(", ").join(changes), condition, columns(ItemRecord)).as_bytes()

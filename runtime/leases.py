@@ -6,9 +6,10 @@ it died, the work is claimed again. Times are the database's, whose clock all ho
 
 from datetime import datetime, timedelta
 
+from psycopg.rows import scalar_row
 from pydantic import BaseModel
-from sqlalchemy import func
-from sqlmodel import Session, select
+
+from runtime.postgres import Connection
 
 LEASE_MARGIN = timedelta(seconds=5)
 """A claim ends this long after the function that made it must have."""
@@ -24,6 +25,9 @@ class ItemGoneError(LookupError):
     """The item was deleted, or is not the tenant's."""
 
 
-def database_time(session: Session) -> datetime:
+def database_time(connection: Connection) -> datetime:
     """Now; not the transaction's start, which may be long past."""
-    return session.exec(select(func.clock_timestamp())).one()
+    moment = connection.cursor(row_factory=scalar_row).execute("select clock_timestamp()").fetchone()
+    if moment is None:
+        raise LookupError("the database has no time")
+    return moment

@@ -16,13 +16,9 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import literal, update
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Session, col, select
-
 from runtime import usage
 from runtime.failures import PermanentError
-from runtime.models import Intake
+from runtime.postgres import Connection
 from runtime.records import now
 from runtime.settings import UserLimits
 
@@ -51,7 +47,7 @@ class Month(NamedTuple):
         return cls(start, start.replace(year=year, month=month))
 
 
-def take_image(session: Session, user_id: str, taken_at: datetime, limits: UserLimits) -> None:
+def take_image(connection: Connection, user_id: str, taken_at: datetime, limits: UserLimits) -> None:
     """Count one more image of the user's, in the month of `taken_at`.
 
     Call it in the transaction that keeps the image: what is rolled back does not count, and concurrent ones wait for
@@ -61,13 +57,8 @@ def take_image(session: Session, user_id: str, taken_at: datetime, limits: UserL
     """
     month = Month.of(taken_at)
     quota = limits.monthly_image_quota
-    first = insert(Intake).values(user_id=user_id, month=month.start.date(), images=1)
-    statement = first.on_conflict_do_update(
-        index_elements=["user_id", "month"],
-        set_={"images": Intake.images + 1},
-        where=(col(Intake.images) < quota) if quota else literal(True),
-    )
-    if session.connection().execute(statement.returning(literal(1))).one_or_none() is None:
+    values = {"user_id": user_id, "month": month.start.date(), "quota": quota or None}
+    if connection.execute(_TAKE, values).rowcount == 0:
         raise LimitReachedError(
             f"You have added {quota} images this month, which is all that is allowed in one. "
             f"{_from(month)} you can add more; what you have stays as it is.",
@@ -75,22 +66,20 @@ def take_image(session: Session, user_id: str, taken_at: datetime, limits: UserL
         )
 
 
-def give_image_back(session: Session, user_id: str, taken_at: datetime) -> None:
+def give_image_back(connection: Connection, user_id: str, taken_at: datetime) -> None:
     """One image less: it was counted at `taken_at`, and never arrived."""
-    month = Month.of(taken_at).start.date()
-    counted = (col(Intake.user_id) == user_id, col(Intake.month) == month, col(Intake.images) > 0)
-    session.exec(
-        update(Intake).where(*counted).values(images=Intake.images - 1).execution_options(synchronize_session=False)
-    )
+    connection.execute(_GIVE_BACK, [user_id, Month.of(taken_at).start.date()])
 
 
-def images_taken(session: Session, month: date) -> int:
+def images_taken(connection: Connection, month: date) -> int:
     """The tenant's images that count in the month that begins with this day."""
-    return session.exec(select(Intake.images).where(Intake.month == month)).one_or_none() or 0
+    taken = connection.execute("select images from intake where month = %s", [month]).fetchone()
+    return 0 if taken is None else taken[0]
 
 
-def require_budget(session: Session, limits: UserLimits) -> None:
-    """See that the session's tenant may still be spent money on. Ask before each call of a model that costs something.
+def require_budget(connection: Connection, limits: UserLimits) -> None:
+    """See that the transaction's tenant may still be spent money on. Ask before each call of a model that costs
+    something.
 
     Raises `LimitReachedError`.
     """
@@ -98,7 +87,7 @@ def require_budget(session: Session, limits: UserLimits) -> None:
     if not budget:
         return
     month = Month.of(now())
-    if usage.cost_since(session, month.start) >= budget:
+    if usage.cost_since(connection, month.start) >= budget:
         raise LimitReachedError(
             f"Your budget of ${budget:.2f} a month for image analysis, meaning and answers is used up. "
             f"{_from(month)} there is a new one; until then searches of type `bm25` work, and cost nothing.",
@@ -114,3 +103,11 @@ def budget_left(spent: Decimal, limits: UserLimits) -> Decimal | None:
 
 def _from(month: Month) -> str:
     return f"From {month.end:%Y-%m-%d} (UTC) on"
+
+
+_TAKE = """
+insert into intake as taken (user_id, month, images) values (%(user_id)s, %(month)s, 1)
+on conflict (user_id, month) do update set images = taken.images + 1
+ where %(quota)s::int is null or taken.images < %(quota)s"""
+
+_GIVE_BACK = "update intake set images = images - 1 where user_id = %s and month = %s and images > 0"

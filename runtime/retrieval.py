@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from runtime import limits, usage
 from runtime.answers import evidence
 from runtime.answers.evidence import Evidence
-from runtime.database import tenant_session
+from runtime.database import driver, tenant_session
 from runtime.embeddings import Embedder
 from runtime.failures import PermanentError, TransientError
 from runtime.observability import count_failure, failure_kind, logger
@@ -87,11 +87,15 @@ class Retrieval:
         if search_type is SearchType.BM25 or not text:
             return None
         with tenant_session(self.engine, self.user_id) as session:
-            limits.require_budget(session, self.limits)
+            limits.require_budget(driver(session), self.limits)
         embedded = self.embedder.query(text, self.query_model)
         with tenant_session(self.engine, self.user_id) as session:
             usage.record(
-                session, user_id=self.user_id, operation="query", model=embedded.model, input_tokens=embedded.tokens
+                driver(session),
+                user_id=self.user_id,
+                operation="query",
+                model=embedded.model,
+                input_tokens=embedded.tokens,
             )
         return embedded.vectors[0]
 
@@ -99,7 +103,7 @@ class Retrieval:
         """What was found, in the reranker's order; as it is where that cannot be had."""
         try:
             with tenant_session(self.engine, self.user_id) as session:
-                limits.require_budget(session, self.limits)
+                limits.require_budget(driver(session), self.limits)
             reranked = reranker.rerank(grammar.parse(query).text, known)
         except (TransientError, PermanentError) as error:
             logger.warning("the results keep their order, for they could not be reranked", error=str(error))
@@ -107,6 +111,10 @@ class Retrieval:
             return [reading.hit for reading in known]
         with tenant_session(self.engine, self.user_id) as session:
             usage.record(
-                session, user_id=self.user_id, operation="rerank", model=reranked.model, input_tokens=reranked.tokens
+                driver(session),
+                user_id=self.user_id,
+                operation="rerank",
+                model=reranked.model,
+                input_tokens=reranked.tokens,
             )
         return reranked.hits

@@ -1,17 +1,14 @@
 """What every step of the pipeline has: a stage of the item's life, the database, and the bus that it reports to."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from aws_lambda_powertools import Logger
-from sqlalchemy import Engine
-from sqlmodel import Session
 
 from runtime import items
 from runtime.clients import event_bridge
-from runtime.database import tenant_session
 from runtime.events import Event, ItemEvent, ItemFailed, publish
+from runtime.postgres import Connection, Database
 from runtime.records import Stage
 from runtime.redelivery import WorkQueue
 
@@ -32,7 +29,7 @@ class Step:
     """A step of the pipeline at work."""
 
     stage: Stage
-    engine: Engine
+    database: Database
     event_bus: str
     queue: WorkQueue
 
@@ -41,11 +38,9 @@ class Step:
         """What the step does, for people."""
         return WORK[self.stage]
 
-    @contextmanager
-    def session(self, event: Event) -> Generator[Session]:
+    def transaction(self, event: Event) -> AbstractContextManager[Connection]:
         """A transaction that sees the rows of the event's user only."""
-        with tenant_session(self.engine, event.user_id) as session:
-            yield session
+        return self.database.tenant(event.user_id)
 
     def publish(self, event: Event) -> None:
         """Hand the item on. Raises `runtime.events.PublishError`."""
@@ -63,8 +58,8 @@ class Step:
             stage=self.stage,
             error=error,
         )
-        with self.session(event) as session:
-            failed = items.mark_failed(session, event.item_id, self.stage, error, retryable=retryable)
+        with self.transaction(event) as connection:
+            failed = items.mark_failed(connection, event.item_id, self.stage, error, retryable=retryable)
             if failed:
                 # Before the commit: what is marked has been said. Said and not marked, it is said again.
                 self.publish(failure)

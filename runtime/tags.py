@@ -1,6 +1,6 @@
 """Tags: words that a user gives to items. Names are compared without regard to case."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from runtime.models import Item, ItemTag, Tag
 from runtime.pagination import NameCursor, Page
-from runtime.records import Status, now
+from runtime.records import ItemRecord, Status, now
 
 UNIQUE_NAME = "tag_name"
 """The unique index on (user_id, lower(name))."""
@@ -82,21 +82,7 @@ def known_to_search(session: Session, tag_id: UUID) -> list[UUID]:
     return list(session.exec(query.order_by(col(Item.id))))
 
 
-def names_of(session: Session, item_ids: Collection[UUID]) -> dict[UUID, list[str]]:
-    """The tags of each item that has any, by name, in one query."""
-    query = (
-        select(ItemTag.item_id, Tag.name)
-        .join(Tag, col(Tag.id) == col(ItemTag.tag_id))
-        .where(col(ItemTag.item_id).in_(item_ids))
-        .order_by(func.lower(Tag.name))
-    )
-    names: dict[UUID, list[str]] = {}
-    for item_id, name in session.exec(query):
-        names.setdefault(item_id, []).append(name)
-    return names
-
-
-def assign(session: Session, item: Item, names: Sequence[str]) -> None:
+def assign(session: Session, item: ItemRecord, names: Sequence[str]) -> None:
     """Give the item these tags and no others; those that are new to the user are made. Lock the item first."""
     wanted = {"user_id": item.user_id, "names": list(names), "ids": [uuid4() for _ in names], "created_at": now()}
     tag_ids = list(session.connection().execute(_ENSURE, wanted).scalars())

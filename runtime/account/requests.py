@@ -13,6 +13,7 @@ from sqlalchemy import text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
+from runtime.database import driver
 from runtime.leases import InProgress, database_time
 from runtime.models import AccountRequest, RequestKind, RequestState
 from runtime.records import now
@@ -98,7 +99,7 @@ def claim(session: Session, request_id: UUID, kind: RequestKind, lease: timedelt
     request = session.exec(query.with_for_update()).one_or_none()
     if request is None or request.state == RequestState.DONE:
         return None
-    moment = database_time(session)
+    moment = database_time(driver(session))
     if request.lease_until is not None and request.lease_until > moment:
         return InProgress(lease_until=request.lease_until)
     request.state, request.error = RequestState.RUNNING, None

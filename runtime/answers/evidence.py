@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 
 from runtime import analyses
 from runtime.analysis import ImageAnalysis
+from runtime.database import driver
 from runtime.models import Item, ItemTag, Tag
 from runtime.records import Status
 
@@ -67,7 +68,7 @@ def load(session: Session, item_ids: Sequence[UUID]) -> list[Evidence]:
     """What is known of the tenant's living items among these, in their order."""
     living = select(Item).where(col(Item.id).in_(item_ids), Item.status != Status.DELETED)
     item_of = {item.id: item for item in session.exec(living)}
-    latest = analyses.latest_of(session, list(item_of))
+    latest = analyses.latest_of(driver(session), list(item_of))
     tags = _tags_of(session, list(item_of))
     found: list[Evidence] = []
     for item_id in item_ids:

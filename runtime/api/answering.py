@@ -7,6 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from runtime import limits, usage
 from runtime.api.dependencies import Services, Tenant
 from runtime.claude import Spent
+from runtime.database import driver
 from runtime.settings import UserLimits
 from runtime.usage import Operation
 
@@ -32,11 +33,11 @@ class TenantAccount:
 
     def require(self) -> None:
         with self.tenant.session() as session:
-            limits.require_budget(session, self.limits)
+            limits.require_budget(driver(session), self.limits)
 
     def record(self, spent: Spent) -> None:
         with self.tenant.session() as session:
-            usage.record(session, user_id=self.tenant.user_id, operation=self.operation, **spent.model_dump())
+            usage.record(driver(session), user_id=self.tenant.user_id, operation=self.operation, **spent.model_dump())
 
 
 def accounting(tenant: Tenant, services: Services, operation: Operation) -> TenantAccount:

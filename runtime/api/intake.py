@@ -12,9 +12,10 @@ from sqlmodel import Session
 from runtime import items, limits
 from runtime.api.dependencies import Services, Tenant
 from runtime.api.schemas.uploads import BY_SUFFIX, UploadRequest
+from runtime.database import driver
 from runtime.events import upload_correlation_id
 from runtime.keys import original_key
-from runtime.models import Item
+from runtime.records import ItemRecord
 from runtime.settings import UserLimits
 
 logger = Logger()
@@ -23,10 +24,10 @@ UNSPECIFIC = frozenset({None, "", "application/octet-stream"})
 """Content types by which a client says that it does not know."""
 
 
-def awaited(user_id: str, announced: UploadRequest) -> Item:
+def awaited(user_id: str, announced: UploadRequest) -> ItemRecord:
     """A new item whose object is yet to come."""
     item_id = uuid4()
-    return Item(
+    return ItemRecord(
         id=item_id,
         user_id=user_id,
         original_key=original_key(user_id, item_id, announced.content_type.extension),
@@ -52,19 +53,19 @@ def announced_by(file: UploadFile) -> UploadRequest:
         raise RequestValidationError(details) from error
 
 
-def follow_upload(item: Item) -> None:
+def follow_upload(item: ItemRecord) -> None:
     """From here on, the log lines of this request belong to the item's way to `searchable`."""
     logger.set_correlation_id(upload_correlation_id(item.id))
     logger.append_keys(item_id=item.id)
 
 
-def await_upload(session: Session, item: Item, allowed: UserLimits) -> Item:
+def await_upload(session: Session, item: ItemRecord, allowed: UserLimits) -> ItemRecord:
     """Keep a new item, as one more of its user's in this month. Raises `runtime.limits.LimitReachedError`."""
-    limits.take_image(session, item.user_id, item.created_at, allowed)
-    return items.create(session, item)
+    limits.take_image(driver(session), item.user_id, item.created_at, allowed)
+    return items.create(driver(session), item)
 
 
-def take_in(tenant: Tenant, services: Services, item: Item, body: bytes) -> Item:
+def take_in(tenant: Tenant, services: Services, item: ItemRecord, body: bytes) -> ItemRecord:
     """Keep `item` and its object; as the object arrives, the pipeline starts.
 
     The row is committed first, for the pipeline may look for it at once. When the object cannot be stored, the item
@@ -80,7 +81,7 @@ def take_in(tenant: Tenant, services: Services, item: Item, body: bytes) -> Item
         services.store.put(item.original_key, body, item.mime_type)
     except Exception:
         with tenant.session() as session:
-            items.mark_deleted(session, item.id)
-            limits.give_image_back(session, item.user_id, item.created_at)
+            items.mark_deleted(driver(session), item.id)
+            limits.give_image_back(driver(session), item.user_id, item.created_at)
         raise
     return item

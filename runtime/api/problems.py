@@ -4,6 +4,7 @@ from http import HTTPStatus
 from math import ceil
 from typing import Any
 
+import psycopg
 from aws_lambda_powertools import Logger
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -128,6 +129,9 @@ def register(app: FastAPI) -> None:
         detail = "cursor: not one of ours. Send the `next_cursor` of the page before, unchanged, or none."
         return problem_response(request.scope, 400, detail)
 
+    # The driver's own errors come from what is asked without SQLAlchemy, which wraps those of its own.
+    @app.exception_handler(psycopg.OperationalError)
+    @app.exception_handler(psycopg.InterfaceError)
     @app.exception_handler(OperationalError)
     @app.exception_handler(InterfaceError)
     @app.exception_handler(PoolTimeoutError)
@@ -161,9 +165,10 @@ def _register_refusals(app: FastAPI) -> None:
         seconds = ceil((error.resets_at - now()).total_seconds())
         return problem_response(request.scope, 429, str(error), headers={"Retry-After": str(max(seconds, 1))})
 
+    @app.exception_handler(psycopg.ProgrammingError)
     @app.exception_handler(ProgrammingError)
-    async def refused_by_database(request: Request, error: ProgrammingError) -> JSONResponse:
-        if ACCOUNT_IS_KEPT not in str(error.orig):
+    async def refused_by_database(request: Request, error: Exception) -> JSONResponse:
+        if ACCOUNT_IS_KEPT not in str(error):
             raise error
         return problem_response(request.scope, 409, BEING_DELETED)
 

@@ -5,8 +5,7 @@ from uuid import UUID, uuid4
 
 from runtime.api.dependencies import Services, Tenant
 from runtime.events import EmbeddingRequested
-from runtime.models import Item
-from runtime.records import Status
+from runtime.records import ItemRecord, Status
 
 INDEXED = (Status.ANALYZED, Status.SEARCHABLE)
 """Where an item has a document, or is about to get one. Before, its document will say what the item then says."""
@@ -20,6 +19,6 @@ def have_indexed(tenant: Tenant, services: Services, item_ids: Iterable[UUID]) -
     )
 
 
-def is_indexed(item: Item) -> bool:
+def is_indexed(item: ItemRecord) -> bool:
     """Whether search must be told of changes."""
     return item.status in INDEXED

@@ -6,6 +6,7 @@ from sqlmodel import Session, col, select
 
 from runtime import analyses
 from runtime.api.schemas.search import SearchKind, SearchResult
+from runtime.database import driver
 from runtime.models import Item
 from runtime.records import Status
 from runtime.search.query import Hit
@@ -17,7 +18,7 @@ def shown(session: Session, hits: Sequence[Hit], search_type: SearchKind, store:
     found = [hit.item_id for hit in hits]
     living = select(Item).where(col(Item.id).in_(found), Item.status != Status.DELETED)
     item_of = {item.id: item for item in session.exec(living)}
-    latest = analyses.latest_of(session, found)
+    latest = analyses.latest_of(driver(session), found)
     still_there = [hit for hit in hits if hit.item_id in item_of]
     return [
         SearchResult.of(rank, hit, search_type, item_of[hit.item_id], latest.get(hit.item_id), store)

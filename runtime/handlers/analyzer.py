@@ -12,15 +12,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from runtime import analyses, items, limits, usage
 from runtime.analyses import AnalysisGoneError, Claim, Finished
 from runtime.consumer import consume, route
-from runtime.database import connect
 from runtime.events import AnalysisComplete, AnalysisRequested, ImageProcessed
 from runtime.failures import AtWorkError
 from runtime.indexed import find_indexed
 from runtime.keys import derived_key
 from runtime.leases import LEASE_MARGIN, InProgress, ItemGoneError
-from runtime.models import Item
 from runtime.observability import observed
-from runtime.records import Stage, Status, now
+from runtime.postgres import Database
+from runtime.records import ItemRecord, Stage, Status, now
 from runtime.redelivery import WorkQueue
 from runtime.settings import (
     DatabaseSettings,
@@ -71,14 +70,14 @@ class Analyzer:
         asked = event.model if isinstance(event, AnalysisRequested) else None
         # A command's correlation id names the command, in every delivery of it.
         request_id = event.correlation_id if isinstance(event, AnalysisRequested) and event.force else None
-        with self.step.session(event) as session:
-            item = items.take_up(session, event.item_id, self.step.stage)
+        with self.step.transaction(event) as connection:
+            item = items.take_up(connection, event.item_id, self.step.stage)
             if item is None or item.sha256 is None or item.status not in READY:
                 logger.info("the item is gone or cannot be analysed", status=item.status if item else None)
                 return
             try:
                 claimed = analyses.claim(
-                    session,
+                    connection,
                     item_id=item.id,
                     user_id=item.user_id,
                     sha256=item.sha256,
@@ -92,7 +91,7 @@ class Analyzer:
                 return
             if isinstance(claimed, Claim):
                 # Raised, it takes the claim back.
-                limits.require_budget(session, self.limits)
+                limits.require_budget(connection, self.limits)
         match claimed:
             case Claim():
                 self._look(event, item, asked or self.model, claimed)
@@ -102,27 +101,27 @@ class Analyzer:
             case Finished():
                 self._hand_on_again(event, item, claimed)
 
-    def _look(self, event: ImageProcessed | AnalysisRequested, item: Item, model: str, claim: Claim) -> None:
+    def _look(self, event: ImageProcessed | AnalysisRequested, item: ItemRecord, model: str, claim: Claim) -> None:
         if claim.attempts > 1:
             logger.warning("claimed again, and perhaps paid again", attempts=claim.attempts)
         try:
             preview = self.store.get(derived_key(item.user_id, item.id, "preview"), MAX_PREVIEW_BYTES)
             answer = self.vision.analyze(preview, describe_file(item), model, partial(self._account, event))
         except Exception:
-            with self.step.session(event) as session:
-                analyses.fail(session, claim)
+            with self.step.transaction(event) as connection:
+                analyses.fail(connection, claim)
             raise
         try:
-            with self.step.session(event) as session:
+            with self.step.transaction(event) as connection:
                 analyses.complete(
-                    session,
+                    connection,
                     claim.analysis_id,
                     analysis=answer.analysis,
                     answered_by=answer.answered_by,
                     input_tokens=answer.input_tokens,
                     output_tokens=answer.output_tokens,
                 )
-                moved = items.mark_analyzed(session, item.id)
+                moved = items.mark_analyzed(connection, item.id)
         except AnalysisGoneError:
             moved = False
         if moved:
@@ -130,16 +129,16 @@ class Analyzer:
         else:
             logger.info("the item went while it was analysed")
 
-    def _hand_on_again(self, event: ImageProcessed | AnalysisRequested, item: Item, finished: Finished) -> None:
+    def _hand_on_again(self, event: ImageProcessed | AnalysisRequested, item: ItemRecord, finished: Finished) -> None:
         """Whoever finished the analysis may have died before saying so."""
-        with self.step.session(event) as session:
+        with self.step.transaction(event) as connection:
             if item.status == Status.SEARCHABLE:
-                newest = analyses.latest(session, item.id)
-                indexed = find_indexed(session, item.id)
+                newest = analyses.latest(connection, item.id)
+                indexed = find_indexed(connection, item.id)
                 overtaken = newest is not None and newest.id != finished.analysis_id
                 handed_on = overtaken or (indexed is not None and indexed.analysis_id == finished.analysis_id)
             else:
-                handed_on = not items.mark_analyzed(session, item.id)
+                handed_on = not items.mark_analyzed(connection, item.id)
         if handed_on:
             logger.info("analysed and handed on before")
         else:
@@ -147,9 +146,9 @@ class Analyzer:
 
     def _account(self, event: ImageProcessed | AnalysisRequested, spent: Spent) -> None:
         """Write down what an answer cost at once: it is paid for whatever becomes of it."""
-        with self.step.session(event) as session:
+        with self.step.transaction(event) as connection:
             usage.record(
-                session,
+                connection,
                 user_id=event.user_id,
                 item_id=event.item_id,
                 operation="analysis",
@@ -159,7 +158,7 @@ class Analyzer:
             )
 
 
-def describe_file(item: Item) -> str:
+def describe_file(item: ItemRecord) -> str:
     """What the file itself tells of the image, a line each. The name is quoted: it may say anything."""
     lines = [f"File name: {item.original_filename!r}", f"Size: {item.width} x {item.height} pixels"]
     if item.taken_at is not None:
@@ -183,8 +182,8 @@ def _complete(event: ImageProcessed | AnalysisRequested, analysis: Claim | Finis
 def start() -> Analyzer:
     """The analyzer, made when the process handles its first event and kept for its life."""
     settings = load(AnalyzerSettings)
-    engine = connect(settings.database_url.get_secret_value(), settings.database_pool_size)
-    step = Step(Stage.ANALYSIS, engine, settings.event_bus, WorkQueue(settings.queue_url, settings.max_receives))
+    database = Database(settings.database_url.get_secret_value())
+    step = Step(Stage.ANALYSIS, database, settings.event_bus, WorkQueue(settings.queue_url, settings.max_receives))
     return Analyzer(step, ImageStore(settings.bucket_name), Vision(settings), settings.analysis_model, settings)
 
 

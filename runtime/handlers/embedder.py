@@ -8,20 +8,18 @@ from typing import Any, NamedTuple
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from sqlmodel import Session
 
-from runtime import analyses, embedding_claims, items, limits, tags, usage
+from runtime import analyses, embedding_claims, items, limits, usage
 from runtime.consumer import consume, route
-from runtime.database import connect
 from runtime.embedding_claims import EmbeddingWork
 from runtime.embeddings import Embedder
 from runtime.events import AnalysisComplete, EmbeddingRequested, ItemSearchable
 from runtime.failures import AtWorkError, TransientError
 from runtime.indexed import Indexed, find_indexed
 from runtime.leases import LEASE_MARGIN, InProgress
-from runtime.models import Analysis, Item
 from runtime.observability import observed
-from runtime.records import Stage, Status, now
+from runtime.postgres import Connection, Database
+from runtime.records import AnalysisRecord, ItemRecord, Stage, Status, now
 from runtime.redelivery import WorkQueue
 from runtime.search.document import document_text, index
 from runtime.settings import (
@@ -34,6 +32,7 @@ from runtime.settings import (
     load,
 )
 from runtime.step import Step
+from runtime.tag_names import names_of
 
 logger = Logger()
 
@@ -48,8 +47,8 @@ class EmbedderSettings(Settings, DatabaseSettings, EventSettings, QueueSettings,
 class _Subject(NamedTuple):
     """An item, and what makes its document."""
 
-    item: Item
-    analysis: Analysis
+    item: ItemRecord
+    analysis: AnalysisRecord
     """The newest."""
     tags: list[str]
 
@@ -75,29 +74,29 @@ class Indexer:
         Raises `PermanentError` when the model refuses the text, `LimitReachedError` when its owner has no budget left,
         `TransientError` when the model is busy, and `AtWorkError` while another delivery is at work on the same text.
         """
-        with self.step.session(event) as session:
-            item = items.take_up(session, event.item_id, self.step.stage)
+        with self.step.transaction(event) as connection:
+            item = items.take_up(connection, event.item_id, self.step.stage)
             if item is None or item.status not in READY:
                 logger.info("the item is gone or not to be indexed", status=item.status if item else None)
                 return
             # Whoever indexes the item at the same time waits here, and then sees what this one did.
-            if not items.lock(session, item.id):
+            if not items.lock(connection, item.id):
                 logger.info("the item went before it was indexed")
                 return
-            subject = _read(session, item)
+            subject = _read(connection, item)
             if subject is None:
                 raise TransientError("the item has no finished analysis")
-            if find_indexed(session, item.id) == Indexed(subject.analysis.id, subject.text, self.model):
+            if find_indexed(connection, item.id) == Indexed(subject.analysis.id, subject.text, self.model):
                 claimed = None
-                moved = items.mark_searchable(session, item.id)
+                moved = items.mark_searchable(connection, item.id)
             else:
                 moved = False
                 claimed = embedding_claims.claim(
-                    session, item_id=item.id, user_id=item.user_id, text=subject.text, model=self.model, lease=lease
+                    connection, item_id=item.id, user_id=item.user_id, text=subject.text, model=self.model, lease=lease
                 )
                 if isinstance(claimed, EmbeddingWork):
                     # Raised, it takes the claim back.
-                    limits.require_budget(session, self.limits)
+                    limits.require_budget(connection, self.limits)
         match claimed:
             case InProgress():
                 wait = (claimed.lease_until - now()).total_seconds()
@@ -117,34 +116,34 @@ class Indexer:
         try:
             embedded = self.embedder.documents([subject.text])
         except Exception:
-            with self.step.session(event) as session:
-                embedding_claims.release(session, work)
+            with self.step.transaction(event) as connection:
+                embedding_claims.release(connection, work)
             raise
-        with self.step.session(event) as session:
+        with self.step.transaction(event) as connection:
             usage.record(
-                session,
+                connection,
                 user_id=event.user_id,
                 item_id=event.item_id,
                 operation="embedding",
                 model=embedded.model,
                 input_tokens=embedded.tokens,
             )
-        with self.step.session(event) as session:
+        with self.step.transaction(event) as connection:
             # Finishing an analysis and the user's edits lock the item too: what is read now stays the newest.
-            there = items.lock(session, event.item_id)
-            embedding_claims.release(session, work)
-            item = items.find(session, event.item_id)
-            newest = None if item is None else _read(session, item)
+            there = items.lock(connection, event.item_id)
+            embedding_claims.release(connection, work)
+            item = items.find(connection, event.item_id)
+            newest = None if item is None else _read(connection, item)
             current = newest is not None and (newest.analysis.id, newest.text) == (subject.analysis.id, subject.text)
-            moved = there and current and items.mark_searchable(session, event.item_id)
+            moved = there and current and items.mark_searchable(connection, event.item_id)
             if moved:
                 vector = embedded.vectors[0]
-                index(session, subject.item, subject.analysis, vector, embedded.model, subject.tags)
+                index(connection, subject.item, subject.analysis, vector, embedded.model, subject.tags)
         if there and not current:
             raise TransientError("the item was analysed or edited meanwhile")
         return moved
 
-    def _hand_on(self, event: AnalysisComplete | EmbeddingRequested, analysis: Analysis) -> None:
+    def _hand_on(self, event: AnalysisComplete | EmbeddingRequested, analysis: AnalysisRecord) -> None:
         self.step.publish(
             ItemSearchable(
                 correlation_id=event.correlation_id,
@@ -156,18 +155,18 @@ class Indexer:
         )
 
 
-def _read(session: Session, item: Item) -> _Subject | None:
+def _read(connection: Connection, item: ItemRecord) -> _Subject | None:
     """None before its first analysis."""
-    analysis = analyses.latest(session, item.id)
-    return None if analysis is None else _Subject(item, analysis, tags.names_of(session, [item.id]).get(item.id, []))
+    analysis = analyses.latest(connection, item.id)
+    return None if analysis is None else _Subject(item, analysis, names_of(connection, [item.id]).get(item.id, []))
 
 
 @cache
 def start() -> Indexer:
     """The indexer, made when the process handles its first event and kept for its life."""
     settings = load(EmbedderSettings)
-    engine = connect(settings.database_url.get_secret_value(), settings.database_pool_size)
-    step = Step(Stage.EMBEDDING, engine, settings.event_bus, WorkQueue(settings.queue_url, settings.max_receives))
+    database = Database(settings.database_url.get_secret_value())
+    step = Step(Stage.EMBEDDING, database, settings.event_bus, WorkQueue(settings.queue_url, settings.max_receives))
     return Indexer(step, Embedder(settings), settings.embedding_model, settings)
 
 

@@ -10,14 +10,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from runtime import items
 from runtime.consumer import Job, Route, consume, route
-from runtime.database import connect
 from runtime.events import Envelope, ImageProcessed, ObjectCreated, ProcessingRequested, upload_correlation_id
 from runtime.failures import PermanentError
 from runtime.imaging import DERIVED_TYPE, process_image
 from runtime.keys import derived_key, parse_original_key
-from runtime.models import Item
 from runtime.observability import observed
-from runtime.records import Stage, Status
+from runtime.postgres import Database
+from runtime.records import ItemRecord, Stage, Status
 from runtime.redelivery import WorkQueue
 from runtime.settings import (
     DatabaseSettings,
@@ -53,9 +52,9 @@ class ImageProcessor:
 
         Raises `PermanentError` when the upload is no image that can be kept.
         """
-        with self.step.session(event) as session:
-            items.mark_uploaded(session, event.item_id)
-            item = items.take_up(session, event.item_id, self.step.stage)
+        with self.step.transaction(event) as connection:
+            items.mark_uploaded(connection, event.item_id)
+            item = items.take_up(connection, event.item_id, self.step.stage)
         if item is None:
             logger.info("the item is gone, nothing to do")
             return
@@ -69,12 +68,12 @@ class ImageProcessor:
         else:
             logger.info("nothing to hand on", status=item.status)
 
-    def _process(self, event: ProcessingRequested, item: Item) -> Item | None:
+    def _process(self, event: ProcessingRequested, item: ItemRecord) -> ItemRecord | None:
         processed = process_image(self._read(item.original_key), self.limits.max_pixels)
         self.store.put(derived_key(item.user_id, item.id, "thumb"), processed.thumbnail, DERIVED_TYPE)
         self.store.put(derived_key(item.user_id, item.id, "preview"), processed.preview, DERIVED_TYPE)
-        with self.step.session(event) as session:
-            return items.mark_processed(session, item.id, processed.facts)
+        with self.step.transaction(event) as connection:
+            return items.mark_processed(connection, item.id, processed.facts)
 
     def _read(self, key: str) -> bytes:
         try:
@@ -87,7 +86,7 @@ class ImageProcessor:
                 "Please make it smaller and upload it again."
             ) from error
 
-    def _processed(self, event: ProcessingRequested, item: Item) -> ImageProcessed:
+    def _processed(self, event: ProcessingRequested, item: ItemRecord) -> ImageProcessed:
         if item.sha256 is None or item.width is None or item.height is None:
             raise ValueError(f"item {item.id} is processed but not measured")
         return ImageProcessed(
@@ -108,8 +107,8 @@ class ImageProcessor:
 def start() -> ImageProcessor:
     """The image processor, made when the process handles its first event and kept for its life."""
     settings = load(ImageProcessorSettings)
-    engine = connect(settings.database_url.get_secret_value(), settings.database_pool_size)
-    step = Step(Stage.PROCESSING, engine, settings.event_bus, WorkQueue(settings.queue_url, settings.max_receives))
+    database = Database(settings.database_url.get_secret_value())
+    step = Step(Stage.PROCESSING, database, settings.event_bus, WorkQueue(settings.queue_url, settings.max_receives))
     return ImageProcessor(step, ImageStore(settings.bucket_name), settings)
 
 

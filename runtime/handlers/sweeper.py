@@ -5,15 +5,14 @@ from dataclasses import asdict
 from functools import cache
 from typing import Any
 
+import psycopg
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
-from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
-from runtime.database import connect
 from runtime.events import PublishError
 from runtime.observability import count_swept, observed, timed
+from runtime.postgres import Database
 from runtime.records import Stage
 from runtime.settings import DatabaseSettings, EventSettings, Settings, StorageSettings, load
 from runtime.storage import DeleteError, ImageStore
@@ -65,7 +64,7 @@ def sweep(run: Run) -> Report:
     for duty in DUTIES:
         try:
             ended &= duty(run)
-        except (ClientError, BotoCoreError, SQLAlchemyError, DeleteError, PublishError) as error:
+        except (ClientError, BotoCoreError, psycopg.Error, DeleteError, PublishError) as error:
             run.note_failure(error)
             logger.exception("a duty of the sweeper could not be done", duty=duty.__name__)
     run.report.finished = ended
@@ -73,23 +72,23 @@ def sweep(run: Run) -> Report:
 
 
 @cache
-def start() -> tuple[SweeperSettings, Engine]:
+def start() -> tuple[SweeperSettings, Database]:
     """Made when the process handles its first event, and kept for its life."""
     settings = load(SweeperSettings)
-    return settings, connect(settings.database_url.get_secret_value(), settings.database_pool_size)
+    return settings, Database(settings.database_url.get_secret_value())
 
 
 @observed()
 def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Run once, and report. Raises `SweepError` when something could not be done."""
-    settings, engine = start()
+    settings, database = start()
     dead_letters = {
         Stage.PROCESSING: settings.processing_dead_letters,
         Stage.ANALYSIS: settings.analysis_dead_letters,
         Stage.EMBEDDING: settings.embedding_dead_letters,
     }
     run = Run(
-        engine=engine,
+        database=database,
         store=ImageStore(settings.bucket_name),
         event_bus=settings.event_bus,
         dead_letters=dead_letters,

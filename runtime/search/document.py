@@ -4,12 +4,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 from typing import NamedTuple
 
-from sqlalchemy import VARCHAR, bindparam, text
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Session
+from psycopg.types.json import Jsonb
 
 from runtime.analysis import ImageAnalysis
-from runtime.models import Analysis, Item
+from runtime.postgres import Connection
+from runtime.records import AnalysisRecord, ItemRecord
 from runtime.search.text import document_words
 
 FIELD_WEIGHTS = {"a": 1.0, "b": 0.8, "c": 0.6, "d": 0.5}
@@ -30,7 +29,7 @@ class _Fields(NamedTuple):
     """Text in the image."""
 
 
-def document_text(item: Item, analysis: Analysis, tags: Sequence[str] = ()) -> str:
+def document_text(item: ItemRecord, analysis: AnalysisRecord, tags: Sequence[str] = ()) -> str:
     """What is embedded: prose first, then lists, the text in the image last, where a model may truncate it. `tags` are
     the item's.
 
@@ -53,9 +52,9 @@ def document_text(item: Item, analysis: Analysis, tags: Sequence[str] = ()) -> s
 
 
 def index(
-    session: Session,
-    item: Item,
-    analysis: Analysis,
+    connection: Connection,
+    item: ItemRecord,
+    analysis: AnalysisRecord,
     vector: Sequence[float],
     model: str,
     tags: Sequence[str] = (),
@@ -68,7 +67,6 @@ def index(
     seen = _seen(analysis)
     fields = _fields(item, seen, tags)
     written = {f"words_{name}": document_words(words) for name, words in fields._asdict().items()}
-    connection = session.connection()
     connection.execute(
         _STORE_DOCUMENT,
         {
@@ -76,7 +74,7 @@ def index(
             "user_id": item.user_id,
             "analysis_id": analysis.id,
             "text": document_text(item, analysis, tags).replace("\0", ""),
-            "filters": {"category": item.category or seen.category, "subcategories": seen.subcategories},
+            "filters": Jsonb({"category": item.category or seen.category, "subcategories": seen.subcategories}),
             **written,
         },
     )
@@ -99,59 +97,56 @@ def vector_literal(vector: Sequence[float]) -> str:
 
 
 # First, since it locks the item's document: whoever indexes the same item at the same time waits here.
-_STORE_DOCUMENT = text("""
+_STORE_DOCUMENT = """
 insert into search_document (item_id, user_id, analysis_id, text, tsv, token_count, filters)
-select :item_id, :user_id, :analysis_id, :text, words.tsv,
-       coalesce((select sum(cardinality(positions)) from unnest(words.tsv)), 0), :filters
-  from (select setweight(to_tsvector('collections_with_stop_words', :words_a), 'A')
-            || setweight(to_tsvector('collections_with_stop_words', :words_b), 'B')
-            || setweight(to_tsvector('collections_with_stop_words', :words_c), 'C')
-            || setweight(to_tsvector('collections_with_stop_words', :words_d), 'D') as tsv) as words
+select %(item_id)s, %(user_id)s, %(analysis_id)s, %(text)s, words.tsv,
+       coalesce((select sum(cardinality(positions)) from unnest(words.tsv)), 0), %(filters)s
+  from (select setweight(to_tsvector('collections_with_stop_words', %(words_a)s::text), 'A')
+            || setweight(to_tsvector('collections_with_stop_words', %(words_b)s::text), 'B')
+            || setweight(to_tsvector('collections_with_stop_words', %(words_c)s::text), 'C')
+            || setweight(to_tsvector('collections_with_stop_words', %(words_d)s::text), 'D') as tsv) as words
 on conflict (item_id) do update
    set analysis_id = excluded.analysis_id, text = excluded.text, tsv = excluded.tsv,
        token_count = excluded.token_count, filters = excluded.filters
-""").bindparams(bindparam("filters", type_=JSONB))
+"""
 
-_FORGET_WORDS = text("delete from search_posting where item_id = :item_id")
+_FORGET_WORDS = "delete from search_posting where item_id = %(item_id)s"
 
 # A word counts once in each language that the image's text, the user's words, or the analysis are written in. Digits
 # have no language.
-_STORE_WORDS = text(r"""
+_STORE_WORDS = """
 insert into search_posting (user_id, lexeme, item_id, frequency, token_count)
 select document.user_id, word.lexeme, document.item_id,
-       sum(case weight when 'A' then :a when 'B' then :b when 'C' then :c else :d end),
+       sum(case weight when 'A' then %(a)s when 'B' then %(b)s when 'C' then %(c)s else %(d)s end),
        document.token_count
   from search_document as document,
        lateral (
            select lexeme, weights from unnest(document.tsv)
             union all
-           select language.code || '\:' || unaccent(stem.lexeme), stem.weights
+           select language.code || ':' || unaccent(stem.lexeme), stem.weights
              from search_languages() as language,
-                  unnest(setweight(to_tsvector(language.configuration, :words_a), 'A')
-                      || setweight(to_tsvector(language.configuration, :words_b), 'B')
-                      || setweight(to_tsvector(language.configuration, :words_c), 'C')
-                      || setweight(to_tsvector(language.configuration, :words_d), 'D')) as stem
-            where language.code in (search_language_of(:in_image), search_language_of(:by_user),
-                                    search_language_of(:by_analysis))
+                  unnest(setweight(to_tsvector(language.configuration, %(words_a)s::text), 'A')
+                      || setweight(to_tsvector(language.configuration, %(words_b)s::text), 'B')
+                      || setweight(to_tsvector(language.configuration, %(words_c)s::text), 'C')
+                      || setweight(to_tsvector(language.configuration, %(words_d)s::text), 'D')) as stem
+            where language.code in (search_language_of(%(in_image)s), search_language_of(%(by_user)s),
+                                    search_language_of(%(by_analysis)s))
               and stem.lexeme !~ '[0-9]'
        ) as word,
        unnest(word.weights) as weight
- where document.item_id = :item_id
+ where document.item_id = %(item_id)s
  group by document.user_id, word.lexeme, document.item_id, document.token_count
-""").bindparams(
-    *(bindparam(name, type_=VARCHAR) for name in ("words_a", "words_b", "words_c", "words_d")),
-    *(bindparam(name, type_=VARCHAR) for name in ("in_image", "by_user", "by_analysis")),
-)
+"""
 
-_STORE_VECTOR = text("""
+_STORE_VECTOR = """
 insert into embedding (item_id, user_id, embedding, embedding_model)
-values (:item_id, :user_id, cast(:embedding as halfvec), :embedding_model)
+values (%(item_id)s, %(user_id)s, cast(%(embedding)s as halfvec), %(embedding_model)s)
 on conflict (item_id) do update
    set embedding = excluded.embedding, embedding_model = excluded.embedding_model
-""")
+"""
 
 
-def _fields(item: Item, seen: ImageAnalysis, tags: Sequence[str]) -> _Fields:
+def _fields(item: ItemRecord, seen: ImageAnalysis, tags: Sequence[str]) -> _Fields:
     details = seen.image_details
     media = seen.media_metadata
     return _Fields(
@@ -180,7 +175,7 @@ def _fields(item: Item, seen: ImageAnalysis, tags: Sequence[str]) -> _Fields:
     )
 
 
-def _texts(item: Item, seen: ImageAnalysis) -> dict[str, str]:
+def _texts(item: ItemRecord, seen: ImageAnalysis) -> dict[str, str]:
     """What may be in a language of its own."""
     return {
         "in_image": document_words(_lines(seen.image_details.extracted_text)),
@@ -189,7 +184,7 @@ def _texts(item: Item, seen: ImageAnalysis) -> dict[str, str]:
     }
 
 
-def _seen(analysis: Analysis) -> ImageAnalysis:
+def _seen(analysis: AnalysisRecord) -> ImageAnalysis:
     if analysis.result is None:
         raise ValueError(f"analysis {analysis.id} is not finished")
     return ImageAnalysis.model_validate(analysis.result)

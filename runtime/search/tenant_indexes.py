@@ -5,23 +5,22 @@ row-level security then leaves a small tenant almost nothing. Searches use them 
 """
 
 from hashlib import sha256
-from typing import Any, LiteralString, cast
+from typing import TYPE_CHECKING, LiteralString, cast
 
-from psycopg import Connection, sql
-from sqlalchemy import Engine, text
-from sqlmodel import Session, col, delete, select
+import psycopg
+from psycopg import sql
 
-from runtime.models import SearchCollection, TenantIndex
-from runtime.search import way
+from runtime.postgres import Connection
+from runtime.records import now
+from runtime.search import sizes
 
-KEEP_SHARE = 0.5
-"""Of `way.EXACT_ITEMS`: a tenant with fewer documents does not need indexes any more. Between the two nothing
-changes, so that nobody's are built and dropped in turns."""
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
 BUILD_MEMORY = "128MB"
 """For building an index; the smallest database has 1 GB."""
 
 _ADVISORY_LOCK = 0x696E6478  # "indx"
-_Driver = Connection[tuple[Any, ...]]
 
 # What a name begins with says what is indexed, the rest whose it is.
 _DEFINITIONS: dict[str, LiteralString] = {
@@ -33,39 +32,33 @@ _DEFINITIONS: dict[str, LiteralString] = {
 }
 
 
-def request_and_release(session: Session) -> tuple[int, int]:
+def request_and_release(connection: Connection) -> tuple[int, int]:
     """As the sweeper: note which tenants need indexes of their own, and forget those who do not any more. How many were
     added, and how many removed."""
-    wanted = set(session.exec(select(SearchCollection.user_id).where(SearchCollection.documents > way.EXACT_ITEMS)))
-    enough = SearchCollection.documents >= way.EXACT_ITEMS * KEEP_SHARE
-    kept = set(session.exec(select(SearchCollection.user_id).where(enough)))
-    noted = set(session.exec(select(TenantIndex.user_id)))
-    new, gone = sorted(wanted - noted), sorted(noted - kept)
-    session.add_all(TenantIndex(user_id=user_id) for user_id in new)
-    if gone:
-        session.exec(delete(TenantIndex).where(col(TenantIndex.user_id).in_(gone)))
-    return len(new), len(gone)
+    values = {"exact": sizes.EXACT_ITEMS, "enough": sizes.EXACT_ITEMS * sizes.KEEP_SHARE, "moment": now()}
+    return connection.execute(_REQUEST, values).rowcount, connection.execute(_RELEASE, values).rowcount
 
 
-def build(engine: Engine) -> tuple[int, int]:
+def build(engine: "Engine") -> tuple[int, int]:
     """As the owner: build what is wanted and not there, drop what is not wanted. Tables stay writable meanwhile, and
     what an interrupted run left is made good. How many tenants got indexes, and how many indexes were dropped; none
     while another process is at it."""
-    with engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT")
-        if not connection.execute(text("select pg_try_advisory_lock(:key)"), {"key": _ADVISORY_LOCK}).scalar_one():
+    with engine.connect() as pooled:
+        pooled.execution_options(isolation_level="AUTOCOMMIT")
+        driver = pooled.connection.driver_connection
+        if not isinstance(driver, psycopg.Connection):
+            raise TypeError("the engine must use psycopg")
+        connection = cast("Connection", driver)
+        if connection.execute("select pg_try_advisory_lock(%s)", [_ADVISORY_LOCK]).fetchone() != (True,):
             return 0, 0
         try:
-            connection.execute(text("set statement_timeout = 0"))
-            connection.execute(text(f"set maintenance_work_mem = '{BUILD_MEMORY}'"))
-            driver = connection.connection.driver_connection
-            if not isinstance(driver, Connection):
-                raise TypeError("the engine must use psycopg")
-            return _build(cast("_Driver", driver)), _drop(cast("_Driver", driver))
+            connection.execute("set statement_timeout = 0")
+            connection.execute("select set_config('maintenance_work_mem', %s, false)", [BUILD_MEMORY])
+            return _build(connection), _drop(connection)
         finally:
-            connection.execute(text("select pg_advisory_unlock(:key)"), {"key": _ADVISORY_LOCK})
+            connection.execute("select pg_advisory_unlock(%s)", [_ADVISORY_LOCK])
             # The pool would hand this session, without its timeout, to somebody else.
-            connection.invalidate()
+            pooled.invalidate()
 
 
 def names_of(user_id: str) -> list[str]:
@@ -73,7 +66,7 @@ def names_of(user_id: str) -> list[str]:
     return [prefix + sha256(user_id.encode()).hexdigest()[:32] for prefix in _DEFINITIONS]
 
 
-def _build(connection: _Driver) -> int:
+def _build(connection: Connection) -> int:
     waiting = connection.execute(
         "select user_id from tenant_index where built_at is null order by wanted_at"
     ).fetchall()
@@ -91,7 +84,7 @@ def _build(connection: _Driver) -> int:
     return len(waiting)
 
 
-def _drop(connection: _Driver) -> int:
+def _drop(connection: Connection) -> int:
     there = connection.execute(
         "select relname from pg_class where relkind = 'i' and relnamespace = 'public'::regnamespace"
         " and relname ~ '^tenant_(meaning|words)_[0-9a-f]{32}$'"
@@ -102,3 +95,14 @@ def _drop(connection: _Driver) -> int:
     for name in unwanted:
         connection.execute(sql.SQL("drop index concurrently if exists {}").format(sql.Identifier(name)))
     return len(unwanted)
+
+
+_REQUEST = """
+insert into tenant_index (user_id, wanted_at)
+select user_id, %(moment)s::timestamptz from search_collection
+ where documents > %(exact)s and user_id not in (select user_id from tenant_index)
+ order by user_id"""
+
+_RELEASE = """
+delete from tenant_index
+ where user_id not in (select user_id from search_collection where documents >= %(enough)s)"""

@@ -8,12 +8,8 @@ from typing import NamedTuple
 from sqlalchemy import TextClause, text
 from sqlmodel import Session
 
+from runtime.search import sizes
 from runtime.search.filters import CONDITIONS, PARAMETERS, Filters
-
-EXACT_ITEMS = 5_000
-"""Up to so many of a tenant's documents every one is compared, which takes as long as asking the indexes of a tenant
-with more, who gets indexes of their own. Every change of the tables has to look at each of them, so that they are not
-for everybody."""
 
 
 class Way(StrEnum):
@@ -40,15 +36,15 @@ class Collection(NamedTuple):
 
     def way(self, *, phrases: bool) -> Way:
         """The way to go; `phrases` tells whether the query has any, which few documents contain."""
-        few = self.eligible is not None and self.eligible <= EXACT_ITEMS
-        if self.documents > EXACT_ITEMS and (few or phrases):
+        few = self.eligible is not None and self.eligible <= sizes.EXACT_ITEMS
+        if self.documents > sizes.EXACT_ITEMS and (few or phrases):
             return Way.NARROWED
-        return Way.INDEXED if self.indexed and self.documents > EXACT_ITEMS else Way.EXACT
+        return Way.INDEXED if self.indexed and self.documents > sizes.EXACT_ITEMS else Way.EXACT
 
 
 def look_up(session: Session, filters: Filters) -> Collection:
     """What is known of the session's tenant."""
-    parameters = {**filters.parameters, "exact_items": EXACT_ITEMS}
+    parameters = {**filters.parameters, "exact_items": sizes.EXACT_ITEMS}
     row = session.connection().execute(_look_up(filters.conditions), parameters).one()
     return Collection(*row[:-1])
 

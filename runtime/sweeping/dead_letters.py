@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aws_lambda_powertools import Logger
 from pydantic import ValidationError
-from sqlmodel import col, select
 
-from runtime import clients
+from runtime import clients, items
 from runtime.events import Envelope, EventHeader, ItemEvent, ObjectCreated
 from runtime.keys import InvalidKeyError, ObjectOwner, parse_original_key
-from runtime.models import Item
 from runtime.records import Stage, now
 from runtime.sweeping.run import Run
 from runtime.transitions import FAILS_FROM
@@ -61,19 +59,21 @@ def fail_unmarked_items(run: Run) -> bool:
 
 def _fail(run: Run, stage: Stage, letter: _DeadLetter) -> None:
     moment = now()
-    with run.session() as session:
-        item = session.exec(
-            select(Item).where(
-                Item.id == letter.owner.item_id,
-                Item.user_id == letter.owner.user_id,
-                col(Item.status).in_(FAILS_FROM[stage]),
-                Item.updated_at < moment - QUIET,
-                Item.updated_at < letter.sent_at + MESSAGE_LIFE,
-            )
-        ).one_or_none()
-    if item is not None and run.fail(item, stage, GAVE_UP):
-        run.report.dead_letters += 1
-        logger.warning("given up by its queue", item_id=item.id, user_id=item.user_id, stage=stage)
+    values = {
+        **letter.owner._asdict(),
+        "waiting": list(FAILS_FROM[stage]),
+        "before": min(moment - QUIET, letter.sent_at + MESSAGE_LIFE),
+    }
+    with run.transaction() as connection:
+        waiting = items.read(connection, _WAITING, values)
+    for item in waiting:
+        if run.fail(item, stage, GAVE_UP):
+            run.report.dead_letters += 1
+            logger.warning("given up by its queue", item_id=item.id, user_id=item.user_id, stage=stage)
+
+
+_WAITING = """
+where id = %(item_id)s and user_id = %(user_id)s and status = any(%(waiting)s) and updated_at < %(before)s"""
 
 
 @contextmanager

@@ -6,6 +6,6 @@ from runtime.sweeping.run import Run
 
 def note_large_tenants(run: Run) -> bool:
     """Write down whose indexes migrate is to build or drop. Always comes to its end."""
-    with run.session() as session:
-        run.report.indexes_wanted, run.report.indexes_released = request_and_release(session)
+    with run.transaction() as connection:
+        run.report.indexes_wanted, run.report.indexes_released = request_and_release(connection)
     return True

@@ -9,16 +9,13 @@ from datetime import timedelta
 from uuid import UUID
 
 from aws_lambda_powertools import Logger
-from sqlalchemy import collate
-from sqlmodel import col, select
 
 from runtime import items
 from runtime.events import ProcessingRequested, upload_correlation_id
 from runtime.keys import DERIVED, ORIGINALS, InvalidKeyError, parse_key
-from runtime.models import Item
-from runtime.records import Stage, now
+from runtime.records import ItemRecord, Stage, now
 from runtime.storage import ObjectVersion
-from runtime.sweeping.run import Run, item_failed, unchanged
+from runtime.sweeping.run import Run, item_failed
 from runtime.transitions import TRANSITIONS, Cause
 
 logger = Logger()
@@ -45,8 +42,9 @@ def _remove_orphans(run: Run, page: Sequence[ObjectVersion]) -> None:
             owned.setdefault(parse_key(version.key).item_id, []).append(version)
         except InvalidKeyError:
             logger.warning("an object whose key names no item", key=version.key)
-    with run.session() as session:
-        known = set(session.exec(select(Item.id).where(col(Item.id).in_(owned))))
+    with run.transaction() as connection:
+        rows = connection.execute("select id from item where id = any(%s)", [list(owned)])
+        known = {item_id for (item_id,) in rows}
     oldest_allowed = now() - ORPHAN_AFTER
     orphans = [
         version
@@ -75,22 +73,23 @@ def fail_lost_originals(run: Run) -> bool:
 
 def _fail_lost(run: Run, there: set[str], after: str, until: str | None) -> None:
     """Compare the items whose keys lie behind `after` and up to `until` with the keys that are `there`."""
-    # In the order of S3's listing.
-    key = collate(col(Item.original_key), "C")
-    old_enough = col(Item.updated_at) < now() - ORPHAN_AFTER
-    query = select(Item).where(key > after, col(Item.status).in_(TRANSITIONS[Cause.LOST].leads), old_enough)
-    with run.session() as session:
-        items_of_page = session.exec(query if until is None else query.where(key <= until))
-        missing = [item for item in items_of_page if item.original_key not in there]
+    values = {
+        "after": after,
+        "until": until,
+        "from": list(TRANSITIONS[Cause.LOST].leads),
+        "before": now() - ORPHAN_AFTER,
+    }
+    with run.transaction() as connection:
+        missing = [item for item in items.read(connection, _OF_PAGE, values) if item.original_key not in there]
     for item in missing:
         # A key's versions may lie on two pages, and it may have come meanwhile.
         if not run.store.exists(item.original_key):
             _fail(run, item)
 
 
-def _fail(run: Run, item: Item) -> None:
-    with run.session() as session:
-        left = items.mark_lost(session, item.id, LOST) if unchanged(session, item) else None
+def _fail(run: Run, item: ItemRecord) -> None:
+    with run.transaction() as connection:
+        left = items.mark_lost(connection, item.id, LOST) if items.unchanged(connection, item) else None
         if left is None:
             return
         run.publish(item_failed(item, Stage.UPLOAD, LOST))
@@ -102,3 +101,9 @@ def _fail(run: Run, item: Item) -> None:
             )
     run.report.lost_originals += 1
     logger.error("an original is lost", item_id=item.id, user_id=item.user_id, key=item.original_key)
+
+
+# In the order of S3's listing.
+_OF_PAGE = """
+where original_key collate "C" > %(after)s and (%(until)s::text is null or original_key collate "C" <= %(until)s)
+   and status = any(%(from)s) and updated_at < %(before)s"""

@@ -2,15 +2,14 @@
 
 from datetime import timedelta
 
+import psycopg
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
-from sqlalchemy.exc import SQLAlchemyError
 
 from runtime import items, limits
-from runtime.models import Item
-from runtime.records import now
+from runtime.records import ItemRecord, now
 from runtime.storage import DeleteError
-from runtime.sweeping.run import Run, unchanged
+from runtime.sweeping.run import Run
 
 logger = Logger()
 
@@ -27,16 +26,16 @@ def bury_abandoned_uploads(run: Run) -> bool:
     """
     seen = 0
     while run.has_time():
-        with run.session() as session:
-            abandoned = items.abandoned_uploads(session, now() - ABANDONED_AFTER, BATCH + seen)[seen:]
+        with run.transaction() as connection:
+            abandoned = items.abandoned_uploads(connection, now() - ABANDONED_AFTER, BATCH + seen)[seen:]
         for item in abandoned:
             if run.store.exists(item.original_key):
                 seen += 1
                 continue
-            with run.session() as session:
-                if unchanged(session, item):
-                    run.report.abandoned_uploads += items.mark_deleted(session, item.id) is not None
-                    limits.give_image_back(session, item.user_id, item.created_at)
+            with run.transaction() as connection:
+                if items.unchanged(connection, item):
+                    run.report.abandoned_uploads += items.mark_deleted(connection, item.id) is not None
+                    limits.give_image_back(connection, item.user_id, item.created_at)
         if not abandoned:
             return True
     return False
@@ -46,9 +45,9 @@ def remove_tombstones(run: Run) -> bool:
     """Remove deleted items with their objects. Returns whether all were tried."""
     failed = 0
     while run.has_time():
-        with run.session() as session:
+        with run.transaction() as connection:
             # Those that failed in this run stay first in line, so each batch reaches beyond them.
-            tombstones = items.tombstones(session, BATCH + failed)[failed:]
+            tombstones = items.tombstones(connection, BATCH + failed)[failed:]
         for tombstone in tombstones:
             if not run.has_time():
                 return False
@@ -58,13 +57,13 @@ def remove_tombstones(run: Run) -> bool:
     return False
 
 
-def _remove(run: Run, item: Item) -> bool:
+def _remove(run: Run, item: ItemRecord) -> bool:
     """Objects first: while the row is there, the next run finds what is left."""
     try:
         run.report.object_versions += run.store.delete_item(item.user_id, item.id, item.original_key)
-        with run.session() as session:
-            items.remove(session, item.id)
-    except (DeleteError, ClientError, BotoCoreError, SQLAlchemyError) as error:
+        with run.transaction() as connection:
+            items.remove(connection, item.id)
+    except (DeleteError, ClientError, BotoCoreError, psycopg.Error) as error:
         run.note_failure(error)
         logger.exception("a deleted item could not be removed", item_id=item.id, user_id=item.user_id)
         return False

@@ -4,15 +4,11 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-from sqlalchemy import Engine
-from sqlmodel import Session, col, select
-
 from runtime import items
 from runtime.clients import event_bridge
-from runtime.database import role_session
 from runtime.events import Event, ItemFailed, publish, upload_correlation_id
-from runtime.models import Item
-from runtime.records import Stage
+from runtime.postgres import Connection, Database
+from runtime.records import ItemRecord, Stage
 from runtime.storage import ImageStore
 
 
@@ -52,7 +48,7 @@ class Report:
 class Run:
     """Works across all tenants, under a database role of its own."""
 
-    engine: Engine
+    database: Database
     store: ImageStore
     event_bus: str
     dead_letters: Mapping[Stage, str]
@@ -67,25 +63,27 @@ class Run:
         self.report.failures += 1
         self.reasons.append(str(error))
 
-    def session(self) -> AbstractContextManager[Session]:
+    def transaction(self) -> AbstractContextManager[Connection]:
         """A transaction that sees every tenant's rows."""
-        return role_session(self.engine)
+        return self.database.role()
 
     def publish(self, event: Event) -> None:
         """Raises `runtime.events.PublishError`."""
         publish(event_bridge(), self.event_bus, [event])
 
-    def fail(self, item: Item, stage: Stage, error: str) -> bool:
+    def fail(self, item: ItemRecord, stage: Stage, error: str) -> bool:
         """Give the item up at `stage`, and say so; not if something has happened to it since it was read, or if it is
         beyond that stage. The user may retry it, and so may a message that comes after all."""
-        with self.session() as session:
-            if not unchanged(session, item) or not items.mark_failed(session, item.id, stage, error, retryable=True):
+        with self.transaction() as connection:
+            if not items.unchanged(connection, item) or not items.mark_failed(
+                connection, item.id, stage, error, retryable=True
+            ):
                 return False
             self.publish(item_failed(item, stage, error))
         return True
 
 
-def item_failed(item: Item, stage: Stage, error: str) -> ItemFailed:
+def item_failed(item: ItemRecord, stage: Stage, error: str) -> ItemFailed:
     """The event that says so."""
     return ItemFailed(
         correlation_id=upload_correlation_id(item.id),
@@ -94,9 +92,3 @@ def item_failed(item: Item, stage: Stage, error: str) -> ItemFailed:
         stage=stage,
         error=error,
     )
-
-
-def unchanged(session: Session, item: Item) -> bool:
-    """Whether nothing has happened to the item since it was read; nothing will until the transaction's end."""
-    same = (col(Item.id) == item.id, col(Item.status) == item.status, col(Item.updated_at) == item.updated_at)
-    return session.exec(select(Item.id).where(*same).with_for_update()).one_or_none() is not None

@@ -9,7 +9,7 @@ from runtime.sweeping.run import Run
 def publish_month_cost(run: Run) -> bool:
     """Publish what all users' use of the models has cost since the month began, in UTC. Always comes to its end."""
     month = now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    with run.session() as session:
-        run.report.month_cost_usd = float(usage.cost_since(session, month))
+    with run.transaction() as connection:
+        run.report.month_cost_usd = float(usage.cost_since(connection, month))
     gauge_month_cost(run.report.month_cost_usd)
     return True

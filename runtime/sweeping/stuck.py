@@ -9,9 +9,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from aws_lambda_powertools import Logger
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_, update
-from sqlmodel import Session, col, select
 
+from runtime import items
 from runtime.events import (
     AnalysisRequested,
     EmbeddingRequested,
@@ -19,8 +18,8 @@ from runtime.events import (
     ProcessingRequested,
     upload_correlation_id,
 )
-from runtime.models import Item
-from runtime.records import Stage, Status, now
+from runtime.postgres import Connection
+from runtime.records import ItemRecord, Stage, Status, now
 from runtime.sweeping.run import Run
 
 logger = Logger()
@@ -51,8 +50,8 @@ def free_stuck_items(run: Run) -> bool:
     """Send on, or fail, what has stopped. Returns whether all was seen to."""
     after = None
     while run.has_time():
-        with run.session() as session:
-            stuck = _stuck(session, now(), after)
+        with run.transaction() as connection:
+            stuck = _stuck(connection, now(), after)
         for item in stuck:
             if not run.has_time():
                 return False
@@ -66,25 +65,23 @@ def free_stuck_items(run: Run) -> bool:
     return False
 
 
-def _stuck(session: Session, moment: datetime, after: Item | None) -> list[Item]:
+def _stuck(connection: Connection, moment: datetime, after: ItemRecord | None) -> list[ItemRecord]:
     """Items that nothing has happened to for longer than their state's limit."""
-    untouched_since = func.greatest(col(Item.updated_at), col(Item.requeued_at))
-    overdue: list[ColumnElement[bool]] = [
-        and_(col(Item.status) == status, untouched_since < moment - waiting.limit)
-        for status, waiting in WAITING.items()
-    ]
-    query = select(Item).where(or_(*overdue)).order_by(col(Item.id)).limit(BATCH)
-    if after is not None:
-        query = query.where(col(Item.id) > after.id)
-    return list(session.exec(query))
+    values = {
+        "waiting": list(WAITING),
+        "since": [moment - waiting.limit for waiting in WAITING.values()],
+        "after": None if after is None else after.id,
+        "limit": BATCH,
+    }
+    return items.read(connection, _STUCK, values)
 
 
-def _free(run: Run, item: Item) -> None:
+def _free(run: Run, item: ItemRecord) -> None:
     waiting = WAITING[item.status]
     correlation_id = upload_correlation_id(item.id)
     with logger.append_context_keys(item_id=item.id, user_id=item.user_id, correlation_id=correlation_id):
-        with run.session() as session:
-            requeued = _note_requeue(session, item)
+        with run.transaction() as connection:
+            requeued = _note_requeue(connection, item)
             if requeued:
                 # Before the commit: an event too many does no harm, one too few is what this is about.
                 run.publish(waiting.request(correlation_id=correlation_id, user_id=item.user_id, item_id=item.id))
@@ -94,21 +91,21 @@ def _free(run: Run, item: Item) -> None:
         logger.warning("stuck", status=item.status, requeued=requeued, failed=failed)
 
 
-def _note_requeue(session: Session, item: Item) -> bool:
+def _note_requeue(connection: Connection, item: ItemRecord) -> bool:
     """Whether the item is still where it was, and had not been sent on from there before."""
-    reached_at = case(
-        (col(Item.status) == Status.PROCESSED, col(Item.processed_at)),
-        (col(Item.status) == Status.ANALYZED, col(Item.analyzed_at)),
-        else_=col(Item.created_at),
-    )
-    statement = (
-        update(Item)
-        .where(
-            col(Item.id) == item.id,
-            col(Item.status) == item.status,
-            or_(col(Item.requeued_at).is_(None), col(Item.requeued_at) < reached_at),
-        )
-        .values(requeued_at=literal(now()))
-        .execution_options(synchronize_session=False)
-    )
-    return session.exec(statement).rowcount == 1
+    return connection.execute(_NOTE_REQUEUE, {"id": item.id, "status": item.status, "moment": now()}).rowcount == 1
+
+
+_STUCK = """
+where status in ('pending', 'uploaded', 'processed', 'analyzed')
+   and (select greatest(updated_at, requeued_at) < overdue.since
+         from unnest(%(waiting)s::text[], %(since)s::timestamptz[]) as overdue (status, since)
+        where overdue.status = item.status)
+   and (%(after)s::uuid is null or id > %(after)s)
+ order by id limit %(limit)s"""
+
+_NOTE_REQUEUE = """
+update item set requeued_at = %(moment)s
+ where id = %(id)s and status = %(status)s
+   and (requeued_at is null or requeued_at <
+        case status when 'processed' then processed_at when 'analyzed' then analyzed_at else created_at end)"""

@@ -22,6 +22,7 @@ from runtime.api.schemas.albums import (
     AlbumTakenOut,
 )
 from runtime.api.schemas.items import ItemPage
+from runtime.database import driver
 from runtime.models import Album
 
 router = APIRouter(prefix="/albums", tags=["albums"])
@@ -91,7 +92,7 @@ def add_album_items(album_id: UUID, addition: AlbumAddition, tenant: TenantDep) 
         album = albums.lock(session, album_id)
         if album is None:
             raise not_found("album", album_id)
-        found = items.find_all(session, wanted)
+        found = items.find_all(driver(session), wanted)
         for item_id in wanted:
             if item_id not in found:
                 raise not_found("item", item_id)

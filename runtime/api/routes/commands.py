@@ -14,6 +14,7 @@ from runtime.api.problems import ApiError, documented, not_found
 from runtime.api.schemas.analyses import AnalysisPublic
 from runtime.api.schemas.commands import AnalysisAccepted, AnalyzeRequest, ReindexAccepted
 from runtime.api.schemas.items import ItemPublic
+from runtime.database import driver
 from runtime.events import (
     AnalysisRequested,
     EmbeddingRequested,
@@ -59,14 +60,14 @@ NOT_YET = "The image is not processed yet, and will be analysed when it is."
 def retry(item_id: UUID, tenant: TenantDep, services: ServicesDep) -> ItemPublic:
     """Puts a failed item back to before the stage that failed. One that seems stuck is set going again."""
     with tenant.session() as session:
-        item = items.retry(session, item_id) or items.find(session, item_id)
+        item = items.retry(driver(session), item_id) or items.find(driver(session), item_id)
         if item is None:
             raise not_found("item", item_id)
         shown = presented_one(session, item, services.store)
         event = NEXT.get(item.status)
         if event in PAID:
             # Raised, it leaves the item as it was.
-            limits.require_budget(session, services.settings)
+            limits.require_budget(driver(session), services.settings)
     if event is None:
         raise ApiError(409, NOT_RETRIED.get(item.status, "The item has just failed again: ask once more."))
     services.publish(event(correlation_id=upload_correlation_id(item_id), user_id=tenant.user_id, item_id=item_id))
@@ -90,15 +91,15 @@ def analyze(
     searchable item stays searchable meanwhile."""
     _require_allowed(request.model, services)
     with tenant.session() as session:
-        item = items.find(session, item_id)
+        item = items.find(driver(session), item_id)
         if item is None:
             raise not_found("item", item_id)
         if not request.force_reanalyze:
-            for analysis in analyses.versions(session, item_id):
+            for analysis in analyses.versions(driver(session), item_id):
                 if analysis.state == AnalysisState.DONE and request.model in {None, analysis.model}:
                     return JSONResponse(AnalysisPublic.of(analysis).model_dump(mode="json"))
-        limits.require_budget(session, services.settings)
-        if items.analyze_again(session, item_id) is None:
+        limits.require_budget(driver(session), services.settings)
+        if items.analyze_again(driver(session), item_id) is None:
             raise ApiError(409, NOT_ANALYZED.get(item.status, NOT_YET))
     services.publish(
         AnalysisRequested(
@@ -119,7 +120,7 @@ def reindex(tenant: TenantDep, services: ServicesDep) -> ReindexAccepted:
     with tenant.session() as session:
         outdated, total = catalog.outdated_embeddings(session, services.settings.embedding_model, REINDEX_BATCH)
         if outdated:
-            limits.require_budget(session, services.settings)
+            limits.require_budget(driver(session), services.settings)
     command = str(uuid4())
     services.publish(
         *(EmbeddingRequested(correlation_id=command, user_id=tenant.user_id, item_id=item_id) for item_id in outdated)

@@ -11,7 +11,8 @@ from runtime import items
 from runtime.api.dependencies import ServicesDep, TenantDep
 from runtime.api.problems import documented, not_found
 from runtime.api.schemas.items import image_url, preview_url, thumbnail_url
-from runtime.models import Item
+from runtime.database import driver
+from runtime.records import ItemRecord
 from runtime.storage import ImageStore
 
 router = APIRouter(tags=["items"])
@@ -51,7 +52,7 @@ def fetch_image(filename: Filename, tenant: TenantDep, services: ServicesDep) ->
     if name is None:
         raise not_found("image", filename)
     with tenant.session() as session:
-        item = items.find(session, UUID(name["item_id"]))
+        item = items.find(driver(session), UUID(name["item_id"]))
     url = None if item is None else _url(item, name["rest"], services.store)
     if url is None:
         raise not_found("image", filename)
@@ -59,7 +60,7 @@ def fetch_image(filename: Filename, tenant: TenantDep, services: ServicesDep) ->
     return RedirectResponse(url, status_code=307, headers={"Cache-Control": "no-store"})
 
 
-def _url(item: Item, rest: str, store: ImageStore) -> str | None:
+def _url(item: ItemRecord, rest: str, store: ImageStore) -> str | None:
     """Where it is; None where it is not made yet, or by no such name."""
     if rest in DERIVED:
         return DERIVED[rest](item, store)

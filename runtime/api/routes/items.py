@@ -28,10 +28,10 @@ from runtime.api.schemas.items import (
 )
 from runtime.api.schemas.search import DEFAULT_RESULTS, MAX_RESULTS, QUERY_LENGTH
 from runtime.catalog import Wanted
+from runtime.database import driver
 from runtime.events import ProcessingRequested, PublishError, upload_correlation_id
-from runtime.models import Item
 from runtime.pagination import Sort
-from runtime.records import Status
+from runtime.records import ItemRecord, Status
 
 router = APIRouter(tags=["items"])
 logger = Logger()
@@ -86,7 +86,7 @@ def edit_item(item_id: UUID, edit: ItemEdit, tenant: TenantDep, services: Servic
     """Title, note, category and tags are yours: an analysis never changes them, and search finds the item by them. What
     the body leaves out stays as it is; null clears."""
     with tenant.session() as session:
-        item = items.edit(session, item_id, edit.columns)
+        item = items.edit(driver(session), item_id, edit.columns)
         if item is None:
             raise not_found("item", item_id)
         if "tags" in edit.model_fields_set:
@@ -102,7 +102,7 @@ def delete_item(item_id: UUID, tenant: TenantDep, services: ServicesDep) -> Item
     """Invisible at once; its objects are removed within the hour. If you have the same file in other items, the oldest
     of them is analysed in its place."""
     with tenant.session() as session:
-        tombstone = items.mark_deleted(session, item_id)
+        tombstone = items.mark_deleted(driver(session), item_id)
     if tombstone is None:
         raise not_found("item", item_id)
     if tombstone.heir is not None:
@@ -151,7 +151,7 @@ def list_similar(
 def list_analyses(item_id: UUID, tenant: TenantDep) -> AnalysisList:
     """All versions, newest first."""
     with tenant.session() as session:
-        versions = analyses.versions(session, _existing(session, item_id).id)
+        versions = analyses.versions(driver(session), _existing(session, item_id).id)
     return AnalysisList(analyses=[AnalysisPublic.of(analysis) for analysis in versions])
 
 
@@ -159,20 +159,20 @@ def list_analyses(item_id: UUID, tenant: TenantDep) -> AnalysisList:
 def read_analysis(analysis_id: UUID, tenant: TenantDep) -> AnalysisPublic:
     """One version, of an item that you still have."""
     with tenant.session() as session:
-        analysis = analyses.find(session, analysis_id)
-        if analysis is None or items.find(session, analysis.item_id) is None:
+        analysis = analyses.find(driver(session), analysis_id)
+        if analysis is None or items.find(driver(session), analysis.item_id) is None:
             raise not_found("analysis", analysis_id)
     return AnalysisPublic.of(analysis)
 
 
-def _existing(session: Session, item_id: UUID) -> Item:
-    item = items.find(session, item_id)
+def _existing(session: Session, item_id: UUID) -> ItemRecord:
+    item = items.find(driver(session), item_id)
     if item is None:
         raise not_found("item", item_id)
     return item
 
 
-def _have_processed(heir: Item, services: Services) -> None:
+def _have_processed(heir: ItemRecord, services: Services) -> None:
     """The deletion has happened, and is not undone by what fails here."""
     event = ProcessingRequested(correlation_id=upload_correlation_id(heir.id), user_id=heir.user_id, item_id=heir.id)
     try:

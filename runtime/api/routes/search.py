@@ -21,7 +21,7 @@ from runtime.api.schemas.search import (
     SearchRequest,
     SearchResponse,
 )
-from runtime.search import confidence, way
+from runtime.search import confidence, sizes
 from runtime.search import query as search_query
 from runtime.search.query import SearchType
 
@@ -121,7 +121,7 @@ def search_config(services: ServicesDep) -> SearchConfig:
         confidence_floors=dict(confidence.FLOORS),
         confidence_least=confidence.LEAST,
         confidence_figures=confidence.PARAMETERS,
-        exact_items=way.EXACT_ITEMS,
+        exact_items=sizes.EXACT_ITEMS,
         fused_candidates=search_query.CANDIDATES,
     )
 

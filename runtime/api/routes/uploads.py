@@ -12,6 +12,7 @@ from runtime.api.presenting import presented_one
 from runtime.api.problems import ApiError, documented
 from runtime.api.schemas.items import ItemPublic
 from runtime.api.schemas.uploads import UploadForm, UploadRequest, UploadTicket
+from runtime.database import driver
 from runtime.records import Status
 
 router = APIRouter(tags=["items"])
@@ -37,9 +38,9 @@ def announce(announced: UploadRequest, tenant: TenantDep, services: ServicesDep)
     if announced.size > limit:
         raise ApiError(413, f"size: {announced.size} bytes; at most {limit} ({services.settings.max_upload_mb} MB).")
     with tenant.session() as session:
-        had = items.find_by_sha256(session, announced.sha256) if announced.sha256 else None
+        had = items.find_by_sha256(driver(session), announced.sha256) if announced.sha256 else None
         item = awaited(tenant.user_id, announced)
-        known = had or items.find_announced(session, item)
+        known = had or items.find_announced(driver(session), item)
         if known is not None and known.status != Status.PENDING:
             public = presented_one(session, known, services.store)
             return JSONResponse(public.model_dump(mode="json"))

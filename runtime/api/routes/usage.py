@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from runtime import limits, usage
 from runtime.api.dependencies import ServicesDep, TenantDep
 from runtime.api.schemas.usage import BudgetLeft, ImagesLeft, ModelUse, MonthUse, UsageReport
+from runtime.database import driver
 from runtime.limits import Month
 from runtime.records import now
 from runtime.usage import MonthlyUse
@@ -23,9 +24,9 @@ def read_usage(tenant: TenantDep, services: ServicesDep) -> UsageReport:
     month = Month.of(now())
     first = month.start.date().replace(year=month.start.year - 1)
     with tenant.session() as session:
-        uses = usage.by_month(session, first)
-        images = limits.images_taken(session, month.start.date())
-        spent = usage.cost_since(session, month.start)
+        uses = usage.by_month(driver(session), first)
+        images = limits.images_taken(driver(session), month.start.date())
+        spent = usage.cost_since(driver(session), month.start)
     quota = services.settings.monthly_image_quota or None
     return UsageReport(
         months=[_month(list(of_month)) for _, of_month in groupby(uses, lambda use: use.month)][:MONTHS],

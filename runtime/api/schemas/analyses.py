@@ -8,8 +8,7 @@ from pydantic import Field
 
 from runtime.analysis import Category, ImageAnalysis, ImageDetails, MediaMetadata
 from runtime.api.schemas.model import ResponseModel
-from runtime.models import Analysis
-from runtime.records import AnalysisState
+from runtime.records import AnalysisRecord, AnalysisState
 
 
 class AnalysisPublic(ResponseModel):
@@ -33,7 +32,7 @@ class AnalysisPublic(ResponseModel):
     created_at: datetime
 
     @classmethod
-    def of(cls, analysis: Analysis) -> Self:
+    def of(cls, analysis: AnalysisRecord) -> Self:
         """What the public may know of `analysis`."""
         result = None if analysis.result is None else ImageAnalysis.model_validate(analysis.result)
         return cls(

@@ -12,23 +12,22 @@ from runtime.api.schemas.analyses import AnalysisPublic
 from runtime.api.schemas.model import RequestModel, ResponseModel
 from runtime.api.schemas.tags import TagName
 from runtime.keys import derived_key
-from runtime.models import Analysis, Item
-from runtime.records import Stage, Status
+from runtime.records import AnalysisRecord, ItemRecord, Stage, Status
 from runtime.storage import ImageStore
 
 
-def image_url(item: Item, store: ImageStore) -> str | None:
+def image_url(item: ItemRecord, store: ImageStore) -> str | None:
     """A presigned URL of the original; None before its upload."""
     awaited = item.status == Status.PENDING or (item.status == Status.FAILED and item.stage == Stage.UPLOAD)
     return None if awaited else store.presigned_get(item.original_key)
 
 
-def thumbnail_url(item: Item, store: ImageStore) -> str | None:
+def thumbnail_url(item: ItemRecord, store: ImageStore) -> str | None:
     """A presigned URL of the thumbnail; None before it is made, which is also when the width gets known."""
     return None if item.width is None else store.presigned_get(derived_key(item.user_id, item.id, "thumb"))
 
 
-def preview_url(item: Item, store: ImageStore) -> str | None:
+def preview_url(item: ItemRecord, store: ImageStore) -> str | None:
     """A presigned URL of the preview, which every browser shows; None before it is made."""
     return None if item.width is None else store.presigned_get(derived_key(item.user_id, item.id, "preview"))
 
@@ -69,7 +68,9 @@ class ItemPublic(ResponseModel):
     thumbnail_url: str | None = Field(description="A small WebP, for a short while; null until it is made")
 
     @classmethod
-    def of(cls, item: Item, latest_analysis: Analysis | None, store: ImageStore, tags: Sequence[str] = ()) -> Self:
+    def of(
+        cls, item: ItemRecord, latest_analysis: AnalysisRecord | None, store: ImageStore, tags: Sequence[str] = ()
+    ) -> Self:
         """What the public may know of `item`."""
         look = None if latest_analysis is None else AnalysisPublic.of(latest_analysis)
         shared = cls.shared(item)

@@ -3,7 +3,6 @@
 from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, field_validator
-from sqlmodel import SQLModel
 
 from runtime.api.validation import WITHOUT_NUL
 
@@ -27,7 +26,7 @@ class ResponseModel(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     @classmethod
-    def shared(cls, row: SQLModel) -> dict[str, Any]:
+    def shared(cls, row: BaseModel) -> dict[str, Any]:
         """The values of `row`'s columns that this model has too, by name."""
         return {name: getattr(row, name) for name in type(row).model_fields if name in cls.model_fields}
 

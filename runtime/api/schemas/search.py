@@ -11,7 +11,7 @@ from runtime.analysis import Category
 from runtime.api.schemas.analyses import AnalysisPublic
 from runtime.api.schemas.items import image_url, thumbnail_url
 from runtime.api.schemas.model import RequestModel, ResponseModel
-from runtime.models import Analysis, Item
+from runtime.records import AnalysisRecord, ItemRecord
 from runtime.search.filters import Filters
 from runtime.search.query import Hit
 from runtime.storage import ImageStore
@@ -110,7 +110,13 @@ class SearchResult(ResponseModel):
 
     @classmethod
     def of(
-        cls, rank: int, hit: Hit, search_type: SearchKind, item: Item, analysis: Analysis | None, store: ImageStore
+        cls,
+        rank: int,
+        hit: Hit,
+        search_type: SearchKind,
+        item: ItemRecord,
+        analysis: AnalysisRecord | None,
+        store: ImageStore,
     ) -> Self:
         """What the public may know of `hit`, whose item and latest analysis are given."""
         look = None if analysis is None else AnalysisPublic.of(analysis)

@@ -16,10 +16,10 @@ from runtime.api.app import create_app
 from runtime.api.dependencies import Services
 from runtime.api.settings import ApiSettings
 from runtime.chat.sessions import INDEX
-from runtime.database import tenant_session
+from runtime.database import driver, tenant_session
 from runtime.keys import derived_key
 from runtime.migrations.upgrade import FUNCTIONS_ROLE
-from runtime.models import Analysis, Item
+from runtime.records import AnalysisRecord, ItemRecord
 from runtime.search.document import index
 from runtime.settings import load
 from tests.api_environment import ENVIRONMENT
@@ -166,8 +166,8 @@ def bob(ada: GatewayClient) -> GatewayClient:
 class Kept:
     """A searchable item of Ada's, as the pipeline leaves it."""
 
-    item: Item
-    analysis: Analysis
+    item: ItemRecord
+    analysis: AnalysisRecord
 
 
 @dataclass(frozen=True)
@@ -189,14 +189,14 @@ class Pipeline:
         with tenant_session(self.services.engine, ADA) as session:
             item = add_processed(session, ADA, content, filename)
             analysis = add_analysis(session, item, image_analysis(headline, category=category))
-            assert items.mark_analyzed(session, item.id)
-            index(session, item, analysis, direction(angle), "voyage-4-large")
-            assert items.mark_searchable(session, item.id)
+            assert items.mark_analyzed(driver(session), item.id)
+            index(driver(session), item, analysis, direction(angle), "voyage-4-large")
+            assert items.mark_searchable(driver(session), item.id)
         self.services.store.put(item.original_key, headline.encode(), item.mime_type)
         self.services.store.put(derived_key(ADA, item.id, "thumb"), b"thumbnail", "image/webp")
         return Kept(item, analysis)
 
-    def look_again(self, kept: Kept, headline: str) -> Analysis:
+    def look_again(self, kept: Kept, headline: str) -> AnalysisRecord:
         """Another analysis of the same image."""
         with tenant_session(self.services.engine, ADA) as session:
             return add_analysis(session, kept.item, image_analysis(headline), forced=True)

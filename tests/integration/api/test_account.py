@@ -23,10 +23,11 @@ from runtime.account.export import NOT_EXPORTED, WHOLE_TABLES, Exporter
 from runtime.account.people import People
 from runtime.api.dependencies import Services
 from runtime.consumer import consume, route
-from runtime.database import role_session, tenant_session
+from runtime.database import driver, role_session, tenant_session
 from runtime.events import AccountDeletionRequested, ExportRequested
 from runtime.handlers.worker import Worker
-from runtime.models import TENANT_TABLES, AccountRequest, Intake, Item, RequestKind, TenantIndex, Usage
+from runtime.models import TENANT_TABLES, AccountRequest, Intake, RequestKind, TenantIndex, Usage
+from runtime.records import ItemRecord
 from runtime.redelivery import WorkQueue
 from runtime.search.document import index
 from runtime.settings import EMBEDDING_DIMENSIONS
@@ -86,14 +87,14 @@ def deliver(worker: Worker, heard: list[tuple[str, dict[str, Any]]], has_time: C
             worker.delete(LEASE, has_time, AccountDeletionRequested.model_validate(detail))
 
 
-def fill(database: Database, store: ImageStore, user: str, images: int = 2) -> list[Item]:
+def fill(database: Database, store: ImageStore, user: str, images: int = 2) -> list[ItemRecord]:
     """Rows of the user's in every table, objects of every kind, and a chat."""
-    kept: list[Item] = []
+    kept: list[ItemRecord] = []
     with tenant_session(database.functions, user) as session:
         for number in range(images):
             item = add_processed(session, user, filename=f"{user}-{number}.png")
             analysis = add_analysis(session, item, image_analysis(f"A picture of {user}'s"))
-            index(session, item, analysis, [1.0] * EMBEDDING_DIMENSIONS, "voyage")
+            index(driver(session), item, analysis, [1.0] * EMBEDDING_DIMENSIONS, "voyage")
             add_embedding_claim(session, item, "words")
             kept.append(item)
         add_tag_and_album(session, kept[0])

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from runtime import items
 from runtime.analysis import Category
 from runtime.api.dependencies import Services
-from runtime.database import tenant_session
+from runtime.database import driver, tenant_session
 from runtime.keys import derived_key
 from runtime.records import Stage
 from tests.gateway import GatewayClient
@@ -99,7 +99,7 @@ def test_what_is_not_searchable_yet_is_similar_to_nothing_that_could_be_told(
     with tenant_session(services.engine, ADA) as session:
         duplicate = add_processed(session, ADA, "a beach")
         processed, failed = (add_processed(session, ADA) for _ in range(2))
-        items.mark_failed(session, failed.id, Stage.ANALYSIS, "Claude is busy.")
+        items.mark_failed(driver(session), failed.id, Stage.ANALYSIS, "Claude is busy.")
 
     answers = {item.id: ada.get(f"/items/{item.id}/similar") for item in (duplicate, processed, failed)}
 
@@ -132,7 +132,7 @@ def test_no_other_name_leads_to_an_image(
 ) -> None:
     kept = pipeline.keep("A beach").item.id
     with tenant_session(services.engine, ADA) as session:
-        pending = items.create(session, new_item(ADA)).id
+        pending = items.create(driver(session), new_item(ADA)).id
     names = (
         f"{kept}.jpg",
         f"{kept}",
@@ -160,7 +160,7 @@ def test_a_collection_is_counted(
     with tenant_session(services.engine, ADA) as session:
         add_processed(session, ADA, "0")
         add_processed(session, ADA)
-        items.create(session, new_item(ADA))
+        items.create(driver(session), new_item(ADA))
     with database.owner.begin() as connection:
         connection.execute(text("update embedding set embedding_model = 'old' where item_id = :id"), {"id": kept[1].id})
 

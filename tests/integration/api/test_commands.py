@@ -8,23 +8,24 @@ from sqlalchemy import text
 from runtime import clients, items
 from runtime.api.dependencies import Services
 from runtime.api.routes import commands
-from runtime.database import tenant_session
-from runtime.models import Item
-from runtime.records import Stage
+from runtime.database import driver, tenant_session
+from runtime.records import ItemRecord, Stage
 from tests.gateway import GatewayClient
 from tests.integration.api.conftest import ADA, Bus, Pipeline
 from tests.integration.conftest import Database
 from tests.integration.database.pipeline_steps import add_analysis, add_processed, facts, image_analysis, new_item
 
 
-def failed(services: Services, stage: Stage) -> Item:
+def failed(services: Services, stage: Stage) -> ItemRecord:
     """An item of Ada's that came as far as `stage`."""
     with tenant_session(services.engine, ADA) as session:
-        item = items.create(session, new_item(ADA)) if stage == Stage.PROCESSING else add_processed(session, ADA)
+        item = (
+            items.create(driver(session), new_item(ADA)) if stage == Stage.PROCESSING else add_processed(session, ADA)
+        )
         if stage == Stage.EMBEDDING:
             add_analysis(session, item, image_analysis())
-            items.mark_analyzed(session, item.id)
-        assert items.mark_failed(session, item.id, stage, "Claude is busy.", retryable=True)
+            items.mark_analyzed(driver(session), item.id)
+        assert items.mark_failed(driver(session), item.id, stage, "Claude is busy.", retryable=True)
     return item
 
 
@@ -142,7 +143,7 @@ def test_what_cannot_be_looked_at_is_not_analysed(
 ) -> None:
     if stage is None:
         with tenant_session(services.engine, ADA) as session:
-            item = items.create(session, new_item(ADA))
+            item = items.create(driver(session), new_item(ADA))
     else:
         item = failed(services, stage)
 
@@ -180,12 +181,12 @@ def test_exact_and_near_duplicates_are_told_apart(ada: GatewayClient, services: 
     kept = pipeline.keep("A beach", content="a beach")
     with tenant_session(services.engine, ADA) as session:
         same = add_processed(session, ADA, "a beach")
-        items.mark_deleted(session, add_processed(session, ADA, "a beach").id)
-        near, far, blank = (items.create(session, new_item(ADA)) for _ in range(3))
+        items.mark_deleted(driver(session), add_processed(session, ADA, "a beach").id)
+        near, far, blank = (items.create(driver(session), new_item(ADA)) for _ in range(3))
         # The hash of `kept` has all bits set; these have 8, 11 and 64 fewer.
         for item, bits in ((near, -1 << 8), (far, -1 << 11), (blank, 0)):
             measured = facts(str(item.id)).model_copy(update={"perceptual_hash": bits})
-            assert items.mark_processed(session, item.id, measured)
+            assert items.mark_processed(driver(session), item.id, measured)
 
     duplicates = ada.get(f"/items/{kept.item.id}/duplicates").json()
 

@@ -4,9 +4,10 @@ from uuid import uuid4
 
 import pytest
 
+from runtime import items
 from runtime.analysis import Category
 from runtime.api.dependencies import Services
-from runtime.database import tenant_session
+from runtime.database import driver, tenant_session
 from runtime.indexed import find_indexed
 from runtime.search.document import index
 from tests.gateway import GatewayClient
@@ -20,8 +21,9 @@ EDIT = {"title": "Honeymoon", "note": "The second evening", "category": "Food", 
 def reindex(services: Services, kept: Kept, tags: tuple[str, ...] = ()) -> None:
     """What the embedder does when it is asked."""
     with tenant_session(services.engine, ADA) as session:
-        item = session.get_one(type(kept.item), kept.item.id)
-        index(session, item, kept.analysis, direction(0), "voyage-4-large", tags)
+        item = items.find(driver(session), kept.item.id)
+        assert item is not None
+        index(driver(session), item, kept.analysis, direction(0), "voyage-4-large", tags)
 
 
 def test_an_edit_is_told_and_kept_when_the_item_is_analysed_again(ada: GatewayClient, pipeline: Pipeline) -> None:
@@ -75,7 +77,7 @@ def test_search_is_told_of_an_edit_and_then_finds_by_it(
     narrowed = ada.post("/search", {"query": "beach", "search_type": "bm25", "category_filter": "Food"}).json()
     assert narrowed["total_results"] == 1
     with tenant_session(services.engine, ADA) as session:
-        indexed = find_indexed(session, kept.item.id)
+        indexed = find_indexed(driver(session), kept.item.id)
     assert indexed is not None
     assert "Tags: Lisbon, love" in indexed.text
     assert "Categories: Food" in indexed.text

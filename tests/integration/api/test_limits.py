@@ -13,7 +13,7 @@ from runtime import items
 from runtime.api.adapter import gateway_handler
 from runtime.api.app import create_app
 from runtime.api.dependencies import Services
-from runtime.database import tenant_session
+from runtime.database import driver, tenant_session
 from runtime.models import Usage
 from runtime.records import Stage
 from runtime.storage import ImageStore
@@ -169,7 +169,7 @@ def test_without_budget_nothing_is_analysed_again(poor: GatewayClient, pipeline:
 def test_without_budget_what_failed_stays_as_it_is(poor: GatewayClient, services: Services, bus: Bus) -> None:
     with tenant_session(services.engine, ADA) as session:
         item = add_processed(session, ADA)
-        assert items.mark_failed(session, item.id, Stage.ANALYSIS, "No budget.", retryable=True)
+        assert items.mark_failed(driver(session), item.id, Stage.ANALYSIS, "No budget.", retryable=True)
 
     refused = poor.post(f"/items/{item.id}/retry", {})
 

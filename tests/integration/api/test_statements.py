@@ -2,11 +2,13 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
 
+import psycopg
+import pytest
 from fastapi import FastAPI
-from sqlalchemy import Engine, event
+from psycopg.abc import Query
 
-from runtime.api.dependencies import Services
 from tests.gateway import GatewayClient
 from tests.integration.api.conftest import Pipeline
 from tests.integration.api.operations import SECRET, Belongings, attempts, operations
@@ -15,27 +17,29 @@ MANY = 50
 
 
 @contextmanager
-def statements(engine: Engine) -> Generator[list[str]]:
-    """The statements that `engine` executes meanwhile."""
+def statements() -> Generator[list[str]]:
+    """The statements that the database is asked meanwhile, with SQLAlchemy or without."""
     executed: list[str] = []
+    execute = psycopg.Cursor[Any].execute
 
-    def record(*arguments: object) -> None:
-        executed.append(str(arguments[2]))
+    def record(cursor: psycopg.Cursor[Any], query: Query, *arguments: Any, **keywords: Any) -> psycopg.Cursor[Any]:
+        executed.append(str(query))
+        return execute(cursor, query, *arguments, **keywords)
 
-    event.listen(engine, "before_cursor_execute", record)
-    yield executed
-    event.remove(engine, "before_cursor_execute", record)
+    with pytest.MonkeyPatch.context() as driver:
+        driver.setattr(psycopg.Cursor, "execute", record)
+        yield executed
 
 
 def test_much_takes_no_more_statements_than_little(
-    app: FastAPI, ada: GatewayClient, pipeline: Pipeline, services: Services, of_ada: Belongings
+    app: FastAPI, ada: GatewayClient, pipeline: Pipeline, of_ada: Belongings
 ) -> None:
     reading = [each for each in operations(app) if each.method == "GET" or each.path == "/search"]
 
     def count() -> dict[str, int]:
         counts: dict[str, int] = {}
         for operation in reading:
-            with statements(services.engine) as executed:
+            with statements() as executed:
                 answers = attempts(ada, operation, of_ada)
             assert {answer.status for _, answer in answers} <= {200, 307}, operation.name
             counts[operation.name] = len(executed)

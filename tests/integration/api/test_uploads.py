@@ -15,7 +15,7 @@ from runtime import items
 from runtime.api.adapter import gateway_handler
 from runtime.api.app import create_app
 from runtime.api.dependencies import Services
-from runtime.database import tenant_session
+from runtime.database import driver, tenant_session
 from runtime.models import Item
 from runtime.storage import ImageStore
 from tests.gateway import GatewayClient
@@ -66,7 +66,7 @@ def test_what_has_just_come_is_not_asked_for_again(ada: GatewayClient, services:
     announced = ANNOUNCED | {"sha256": sha256(PHOTO).hexdigest()}
     item_id = ada.post("/uploads", announced).json()["item_id"]
     with tenant_session(services.engine, ADA) as session:
-        assert items.mark_uploaded(session, UUID(item_id))
+        assert items.mark_uploaded(driver(session), UUID(item_id))
 
     again = ada.post("/uploads", announced)
 

@@ -8,17 +8,19 @@ from sqlmodel import Session
 
 from runtime import analyses, embedding_claims, items
 from runtime.analysis import Category, ImageAnalysis, ImageDetails, MediaMetadata
+from runtime.database import driver
 from runtime.items import ImageFacts
 from runtime.keys import original_key
 from runtime.leases import InProgress
-from runtime.models import Album, AlbumItem, Analysis, Item, ItemTag, Tag
+from runtime.models import Album, AlbumItem, ItemTag, Tag
+from runtime.records import AnalysisRecord, ItemRecord
 
 LEASE = timedelta(minutes=5)
 
 
-def new_item(user_id: str, filename: str = "IMG_0001.png") -> Item:
+def new_item(user_id: str, filename: str = "IMG_0001.png") -> ItemRecord:
     item_id = uuid4()
-    return Item(
+    return ItemRecord(
         id=item_id,
         user_id=user_id,
         original_key=original_key(user_id, item_id, "png"),
@@ -74,10 +76,15 @@ def image_analysis(
 
 
 def claim(
-    session: Session, item: Item, *, request_id: str | None = None, lease: timedelta = LEASE, model: str = "claude"
+    session: Session,
+    item: ItemRecord,
+    *,
+    request_id: str | None = None,
+    lease: timedelta = LEASE,
+    model: str = "claude",
 ) -> analyses.Claim | InProgress | analyses.Finished:
     return analyses.claim(
-        session,
+        driver(session),
         item_id=item.id,
         user_id=item.user_id,
         sha256=item.sha256 or "",
@@ -88,31 +95,33 @@ def claim(
     )
 
 
-def add_analysis(session: Session, item: Item, answer: ImageAnalysis, *, forced: bool = False) -> Analysis:
+def add_analysis(session: Session, item: ItemRecord, answer: ImageAnalysis, *, forced: bool = False) -> AnalysisRecord:
     claimed = claim(session, item, request_id=str(uuid4()) if forced else None)
     assert isinstance(claimed, analyses.Claim)
     return analyses.complete(
-        session, claimed.analysis_id, analysis=answer, answered_by="claude-x", input_tokens=9, output_tokens=3
+        driver(session), claimed.analysis_id, analysis=answer, answered_by="claude-x", input_tokens=9, output_tokens=3
     )
 
 
-def add_processed(session: Session, user_id: str, content: str | None = None, filename: str = "IMG_0001.png") -> Item:
-    item = items.create(session, new_item(user_id, filename))
-    processed = items.mark_processed(session, item.id, facts(content or str(item.id)))
+def add_processed(
+    session: Session, user_id: str, content: str | None = None, filename: str = "IMG_0001.png"
+) -> ItemRecord:
+    item = items.create(driver(session), new_item(user_id, filename))
+    processed = items.mark_processed(driver(session), item.id, facts(content or str(item.id)))
     assert processed is not None
     return processed
 
 
-def add_embedding_claim(session: Session, item: Item, text: str) -> embedding_claims.EmbeddingWork:
-    assert items.lock(session, item.id)
+def add_embedding_claim(session: Session, item: ItemRecord, text: str) -> embedding_claims.EmbeddingWork:
+    assert items.lock(driver(session), item.id)
     work = embedding_claims.claim(
-        session, item_id=item.id, user_id=item.user_id, text=text, model="voyage", lease=LEASE
+        driver(session), item_id=item.id, user_id=item.user_id, text=text, model="voyage", lease=LEASE
     )
     assert isinstance(work, embedding_claims.EmbeddingWork)
     return work
 
 
-def add_tag_and_album(session: Session, item: Item) -> None:
+def add_tag_and_album(session: Session, item: ItemRecord) -> None:
     """One of each, with the item."""
     tag = Tag(user_id=item.user_id, name=f"tag of {item.id}")
     album = Album(user_id=item.user_id, name="Album")

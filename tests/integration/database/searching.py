@@ -9,13 +9,14 @@ from sqlmodel import Session, select
 
 from runtime import items
 from runtime.analysis import ImageAnalysis
-from runtime.database import tenant_session
-from runtime.models import Item, ItemTag, Tag
+from runtime.database import driver, tenant_session
+from runtime.models import ItemTag, Tag
+from runtime.records import ItemRecord
 from runtime.search.document import index
 from runtime.search.filters import NO_FILTERS, Filters
 from runtime.search.query import Found, Hit, SearchType, search
 from runtime.settings import EMBEDDING_DIMENSIONS
-from runtime.tags import names_of
+from runtime.tag_names import names_of
 from tests.integration.conftest import Database
 from tests.integration.database.pipeline_steps import add_analysis, add_processed
 
@@ -38,21 +39,29 @@ def keep(
     tags: Sequence[str] = (),
     taken_at: datetime | None = None,
     own_category: str | None = None,
-) -> Item:
+) -> ItemRecord:
     """A searchable item whose vector points to `angle`."""
     with tenant_session(database.functions, user) as session:
-        item = add_processed(session, user, filename=filename)
-        item.taken_at, item.category = taken_at, own_category
+        processed = add_processed(session, user, filename=filename)
+        item = items.edit(driver(session), processed.id, {"taken_at": taken_at, "category": own_category})
+        assert item is not None
         for name in tags:
             add_tag(session, item, name)
         analysis = add_analysis(session, item, answer)
-        assert items.mark_analyzed(session, item.id)
-        index(session, item, analysis, direction(angle), "voyage-test", names_of(session, [item.id]).get(item.id, []))
-        assert items.mark_searchable(session, item.id)
+        assert items.mark_analyzed(driver(session), item.id)
+        index(
+            driver(session),
+            item,
+            analysis,
+            direction(angle),
+            "voyage-test",
+            names_of(driver(session), [item.id]).get(item.id, []),
+        )
+        assert items.mark_searchable(driver(session), item.id)
     return item
 
 
-def add_tag(session: Session, item: Item, name: str) -> None:
+def add_tag(session: Session, item: ItemRecord, name: str) -> None:
     """Give `item` the tag of this name, which is made if there is none."""
     tag = session.exec(select(Tag).where(Tag.name == name)).one_or_none() or Tag(user_id=item.user_id, name=name)
     session.add(tag)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlmodel import Session
 
-from runtime.database import role_session, tenant_session
+from runtime.database import driver, role_session, tenant_session
 from runtime.models import TENANT_TABLES, AccountRequest, Intake, RequestKind, TenantIndex, Usage
 from runtime.search.document import index
 from runtime.settings import EMBEDDING_DIMENSIONS
@@ -36,7 +36,7 @@ def filled(database: Database) -> Database:
         with tenant_session(database.functions, user) as session:
             item = add_processed(session, user)
             analysis = add_analysis(session, item, image_analysis("the same words"))
-            index(session, item, analysis, [1.0] * EMBEDDING_DIMENSIONS, "voyage-test")
+            index(driver(session), item, analysis, [1.0] * EMBEDDING_DIMENSIONS, "voyage-test")
             add_embedding_claim(session, item, "the same words")
             add_tag_and_album(session, item)
             session.add(AccountRequest(user_id=user, kind=RequestKind.EXPORT))

@@ -7,7 +7,7 @@ import pytest
 
 from runtime import items
 from runtime.analysis import Category
-from runtime.database import tenant_session
+from runtime.database import driver, tenant_session
 from runtime.search.document import index
 from runtime.search.filters import Filters
 from runtime.search.query import BM25_B, BM25_K1, Hit, SearchType
@@ -37,11 +37,13 @@ def test_file_names_titles_and_notes_are_found(database: Database) -> None:
     by_file = keep(database, image_analysis(), filename="receipt-corner_bakery.v2.png")
     assert found(find(database, "bakery receipt")) == [by_file.id]
     with tenant_session(database.functions, ADA) as session:
-        item = add_processed(session, ADA)
-        item.title, item.note = "Grandmother's garden", "ask about the peonies"
-        index(session, item, add_analysis(session, item, image_analysis()), direction(0), "voyage-test")
-        assert items.mark_analyzed(session, item.id)
-        assert items.mark_searchable(session, item.id)
+        processed = add_processed(session, ADA)
+        own = {"title": "Grandmother's garden", "note": "ask about the peonies"}
+        item = items.edit(driver(session), processed.id, own)
+        assert item is not None
+        index(driver(session), item, add_analysis(session, item, image_analysis()), direction(0), "voyage-test")
+        assert items.mark_analyzed(driver(session), item.id)
+        assert items.mark_searchable(driver(session), item.id)
     assert found(find(database, "peonies")) == found(find(database, "garden")) == [item.id]
 
 
@@ -141,10 +143,10 @@ def test_equal_scores_come_in_the_order_of_ids_and_only_the_best_are_returned(da
 def test_deleted_and_unfinished_items_are_not_found(database: Database) -> None:
     deleted = keep(database, image_analysis("soup"))
     with tenant_session(database.functions, ADA) as session:
-        assert items.mark_deleted(session, deleted.id)
+        assert items.mark_deleted(driver(session), deleted.id)
         unfinished = add_processed(session, ADA)
         analysis = add_analysis(session, unfinished, image_analysis("soup"))
-        index(session, unfinished, analysis, direction(0), "voyage-test")
+        index(driver(session), unfinished, analysis, direction(0), "voyage-test")
     for search_type in SearchType:
         assert find(database, "soup", search_type=search_type, angle=0) == []
 
@@ -165,7 +167,7 @@ def test_indexing_again_replaces_what_was_known(database: Database) -> None:
     item = keep(database, image_analysis("soup"), angle=90)
     with tenant_session(database.functions, ADA) as session:
         newer = add_analysis(session, item, image_analysis("salad"), forced=True)
-        index(session, item, newer, direction(0), "voyage-newer")
+        index(driver(session), item, newer, direction(0), "voyage-newer")
     assert find(database, "soup") == []
     assert found(find(database, "salad")) == [item.id]
     (hit,) = find(database, "x", search_type=SearchType.VECTOR, angle=0)
@@ -179,7 +181,7 @@ def test_indexing_the_same_item_twice_at_once_leaves_one_document(database: Data
 
     def index_again(_: int) -> None:
         with tenant_session(database.functions, ADA) as session:
-            index(session, item, analysis, direction(0), "voyage-test")
+            index(driver(session), item, analysis, direction(0), "voyage-test")
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(index_again, range(8)))

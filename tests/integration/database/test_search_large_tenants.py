@@ -8,9 +8,9 @@ from sqlalchemy import make_url, text
 from sqlmodel import Session
 
 from runtime import items
-from runtime.database import connect, role_session, tenant_session
-from runtime.models import Item
-from runtime.search import way
+from runtime.database import connect, driver, role_session, tenant_session
+from runtime.records import ItemRecord
+from runtime.search import sizes
 from runtime.search.filters import Filters
 from runtime.search.query import SearchType, search
 from runtime.search.tenant_indexes import build, names_of, request_and_release
@@ -25,11 +25,11 @@ COLOURS = ("red", "green", "blue")
 
 @pytest.fixture
 def lowered_threshold(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(way, "EXACT_ITEMS", LARGE)
+    monkeypatch.setattr(sizes, "EXACT_ITEMS", LARGE)
 
 
 @pytest.fixture
-def kept(database: Database, lowered_threshold: None) -> Iterator[list[Item]]:
+def kept(database: Database, lowered_threshold: None) -> Iterator[list[ItemRecord]]:
     """Ada's items, too many to be compared one by one, and a few of Bob's. No indexes are left for the next test."""
     mine = [
         keep(
@@ -49,10 +49,10 @@ def kept(database: Database, lowered_threshold: None) -> Iterator[list[Item]]:
 
 
 @pytest.fixture
-def large(database: Database, kept: list[Item]) -> list[Item]:
+def large(database: Database, kept: list[ItemRecord]) -> list[ItemRecord]:
     """Ada's items, with the indexes that sweeper and migrate make for her."""
     with role_session(database.sweeper) as session:
-        assert request_and_release(session) == (1, 0)
+        assert request_and_release(driver(session)) == (1, 0)
     assert build(database.owner) == (1, 0)
     return kept
 
@@ -66,12 +66,12 @@ def indexes(database: Database) -> set[str]:
 @pytest.mark.parametrize("search_type", SearchType)
 @pytest.mark.parametrize("query", ["red bicycle", "bicycle 7", "blu wheel", "wheel -red", "green -wheel"])
 def test_indexes_find_what_comparing_everything_finds(
-    database: Database, kept: list[Item], search_type: SearchType, query: str
+    database: Database, kept: list[ItemRecord], search_type: SearchType, query: str
 ) -> None:
     assert kept
     exact = look(database, query, search_type=search_type, angle=20, top_k=20)
     with role_session(database.sweeper) as session:
-        request_and_release(session)
+        request_and_release(driver(session))
     build(database.owner)
     indexed = look(database, query, search_type=search_type, angle=20, top_k=20)
     assert (exact.way, indexed.way) == (Way.EXACT, Way.INDEXED)
@@ -80,15 +80,15 @@ def test_indexes_find_what_comparing_everything_finds(
     assert indexed.confidence == pytest.approx(exact.confidence)
 
 
-def test_until_they_are_built_everything_is_compared(database: Database, kept: list[Item]) -> None:
+def test_until_they_are_built_everything_is_compared(database: Database, kept: list[ItemRecord]) -> None:
     assert kept
     with role_session(database.sweeper) as session:
-        request_and_release(session)
+        request_and_release(driver(session))
     assert look(database, "red").way is Way.EXACT
     assert indexes(database) == set()
 
 
-def test_small_tenants_have_everything_compared_beside_a_large_one(database: Database, large: list[Item]) -> None:
+def test_small_tenants_have_everything_compared_beside_a_large_one(database: Database, large: list[ItemRecord]) -> None:
     assert large
     for search_type in SearchType:
         theirs = look(database, "bicycle", user=BOB, search_type=search_type, angle=0)
@@ -96,7 +96,7 @@ def test_small_tenants_have_everything_compared_beside_a_large_one(database: Dat
         assert len(theirs.hits) == 3
 
 
-def test_the_plan_uses_the_tenants_own_indexes(database: Database, large: list[Item]) -> None:
+def test_the_plan_uses_the_tenants_own_indexes(database: Database, large: list[ItemRecord]) -> None:
     """Whatever Postgres thinks of two dozen rows. EXPLAIN as it was really run, nested statements included."""
     assert large
     plans: list[str] = []
@@ -104,9 +104,7 @@ def test_the_plan_uses_the_tenants_own_indexes(database: Database, large: list[I
     engine = connect(address.render_as_string(hide_password=False))
     with Session(engine) as session, session.begin():
         connection = session.connection()
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, Connection)
-        driver.add_notice_handler(lambda notice: plans.append(notice.message_primary or ""))
+        driver(session).add_notice_handler(lambda notice: plans.append(notice.message_primary or ""))
         for statement in (
             "load 'auto_explain'",
             "set auto_explain.log_min_duration = 0",
@@ -135,7 +133,7 @@ def test_the_plan_uses_the_tenants_own_indexes(database: Database, large: list[I
 
 @pytest.mark.parametrize("search_type", SearchType)
 def test_filters_that_few_pass_have_those_compared(
-    database: Database, large: list[Item], search_type: SearchType
+    database: Database, large: list[ItemRecord], search_type: SearchType
 ) -> None:
     narrowed = look(database, "bicycle", search_type=search_type, angle=60, filters=Filters(tags=["RARE"]), top_k=20)
     assert narrowed.way is Way.NARROWED
@@ -144,22 +142,22 @@ def test_filters_that_few_pass_have_those_compared(
 
 @pytest.mark.parametrize("search_type", SearchType)
 def test_filters_that_many_pass_hold_for_what_the_indexes_nominate(
-    database: Database, large: list[Item], search_type: SearchType
+    database: Database, large: list[ItemRecord], search_type: SearchType
 ) -> None:
     wide = look(database, "bicycle", search_type=search_type, angle=0, filters=Filters(tags=["common"]), top_k=50)
     assert wide.way is Way.INDEXED
     assert set(found(wide.hits)) == {item.id for item in large[4:]}
 
 
-def test_phrases_are_looked_for_where_their_rarest_word_is(database: Database, large: list[Item]) -> None:
+def test_phrases_are_looked_for_where_their_rarest_word_is(database: Database, large: list[ItemRecord]) -> None:
     phrased = look(database, '"bicycle 7"', search_type=SearchType.HYBRID, angle=0)
     assert phrased.way is Way.NARROWED
     assert found(phrased.hits) == [large[7].id]
 
 
-def test_what_is_deleted_or_changed_is_known_at_once(database: Database, large: list[Item]) -> None:
+def test_what_is_deleted_or_changed_is_known_at_once(database: Database, large: list[ItemRecord]) -> None:
     with tenant_session(database.functions, ADA) as session:
-        assert items.mark_deleted(session, large[7].id)
+        assert items.mark_deleted(driver(session), large[7].id)
     new = keep(database, image_analysis("unicycle"), angle=21)
     for search_type in SearchType:
         hits = found(find(database, "unicycle 7", search_type=search_type, angle=21, top_k=50))
@@ -167,39 +165,39 @@ def test_what_is_deleted_or_changed_is_known_at_once(database: Database, large: 
         assert large[7].id not in hits
 
 
-def test_a_tenant_who_has_shrunk_loses_them(database: Database, large: list[Item]) -> None:
+def test_a_tenant_who_has_shrunk_loses_them(database: Database, large: list[ItemRecord]) -> None:
     with role_session(database.sweeper) as session:
         for item in large[6:]:
-            items.remove(session, item.id)
-        assert request_and_release(session) == (0, 0), "six is not few enough"
+            items.remove(driver(session), item.id)
+        assert request_and_release(driver(session)) == (0, 0), "six is not few enough"
         for item in large[2:6]:
-            items.remove(session, item.id)
-        assert request_and_release(session) == (0, 1)
+            items.remove(driver(session), item.id)
+        assert request_and_release(driver(session)) == (0, 1)
     assert look(database, "red").way is Way.EXACT
     assert build(database.owner) == (0, 2)
     assert indexes(database) == set()
 
 
-def test_an_interrupted_build_is_made_good(database: Database, kept: list[Item]) -> None:
+def test_an_interrupted_build_is_made_good(database: Database, kept: list[ItemRecord]) -> None:
     """As when migrate's time is over: Postgres leaves an index that it does not use."""
     assert kept
     with role_session(database.sweeper) as session:
-        request_and_release(session)
+        request_and_release(driver(session))
     name = names_of(ADA)[0]
     with database.owner.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT")
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, Connection)
+        unpooled = connection.connection.driver_connection
+        assert isinstance(unpooled, Connection)
         breaking = sql.SQL("create index concurrently {} on embedding ((1 / (length(user_id) - 3)))")
         with pytest.raises(Error, match="division by zero"):
-            driver.execute(breaking.format(sql.Identifier(name)))
+            unpooled.execute(breaking.format(sql.Identifier(name)))
     assert indexes(database) == {name}
     assert build(database.owner) == (1, 0)
     assert indexes(database) == set(names_of(ADA))
     assert look(database, "red").way is Way.INDEXED
 
 
-def test_two_builds_at_once_do_not_get_in_each_others_way(database: Database, large: list[Item]) -> None:
+def test_two_builds_at_once_do_not_get_in_each_others_way(database: Database, large: list[ItemRecord]) -> None:
     assert large
     with database.owner.connect() as connection:
         connection.execute(text("select pg_advisory_lock(x'696E6478'::int)"))

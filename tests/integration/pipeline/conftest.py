@@ -114,8 +114,8 @@ def _forget() -> None:
         analyzer.start().vision.close()
     for start in (image_processor.start, analyzer.start, embedder.start):
         if start.cache_info().currsize:
-            start().step.engine.dispose()
+            start().step.database.close()
         start.cache_clear()
     if sweeper.start.cache_info().currsize:
-        sweeper.start()[1].dispose()
+        sweeper.start()[1].close()
     sweeper.start.cache_clear()

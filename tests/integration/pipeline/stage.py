@@ -14,12 +14,13 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from runtime import items
-from runtime.database import tenant_session
+from runtime.database import driver, tenant_session
 from runtime.events import Event, ObjectCreated
 from runtime.handlers import analyzer, embedder, image_processor, sweeper
 from runtime.keys import original_key
 from runtime.migrations.upgrade import SWEEPER_ROLE
-from runtime.models import Analysis, Item, Usage
+from runtime.models import Analysis, Usage
+from runtime.records import AnalysisRecord, ItemRecord
 from runtime.storage import ImageStore
 from tests.integration.conftest import Database
 from tests.lambda_context import lambda_context
@@ -52,11 +53,11 @@ class Stage:
     """URL of each stage's dead-letter queue."""
     received: list[str] = field(default_factory=list[str])
 
-    def create(self, filename: str, user_id: str = ANNA, size: int = 1) -> Item:
+    def create(self, filename: str, user_id: str = ANNA, size: int = 1) -> ItemRecord:
         """An item as the API makes it when an upload is announced."""
         item_id = uuid4()
         extension = filename.rpartition(".")[2]
-        item = Item(
+        item = ItemRecord(
             id=item_id,
             user_id=user_id,
             original_key=original_key(user_id, item_id, extension),
@@ -65,35 +66,35 @@ class Stage:
             file_size=size,
         )
         with tenant_session(self.database.functions, user_id) as session:
-            return items.create(session, item)
+            return items.create(driver(session), item)
 
-    def upload(self, filename: str, body: bytes, user_id: str = ANNA) -> Item:
+    def upload(self, filename: str, body: bytes, user_id: str = ANNA) -> ItemRecord:
         """An announced item whose object has arrived; S3's event of it is under way."""
         item = self.create(filename, user_id, len(body))
         self.store.put(item.original_key, body, item.mime_type)
         return item
 
-    def item(self, item: Item) -> Item | None:
+    def item(self, item: ItemRecord) -> ItemRecord | None:
         """The item as it is now."""
         with tenant_session(self.database.functions, item.user_id) as session:
-            return items.find(session, item.id)
+            return items.find(driver(session), item.id)
 
-    def analyses(self, item: Item) -> list[Analysis]:
+    def analyses(self, item: ItemRecord) -> list[AnalysisRecord]:
         with tenant_session(self.database.functions, item.user_id) as session:
             return list(
                 session.exec(select(Analysis).where(Analysis.item_id == item.id).order_by(col(Analysis.version)))
             )
 
-    def usage(self, item: Item) -> list[Usage]:
+    def usage(self, item: ItemRecord) -> list[Usage]:
         with tenant_session(self.database.functions, item.user_id) as session:
             return list(session.exec(select(Usage).where(Usage.item_id == item.id)))
 
-    def change(self, item: Item, change: Callable[[Session], object]) -> None:
+    def change(self, item: ItemRecord, change: Callable[[Session], object]) -> None:
         """Do something to the item's rows, as another function would."""
         with tenant_session(self.database.functions, item.user_id) as session:
             change(session)
 
-    def published(self, model: type[Event] | type[ObjectCreated], item: Item) -> list[str]:
+    def published(self, model: type[Event] | type[ObjectCreated], item: ItemRecord) -> list[str]:
         """Envelopes of all events of this kind about `item` so far, in the order of their arrival."""
         while messages := self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages"):
             for message in messages:
@@ -125,19 +126,19 @@ class Stage:
         """Have the stage's queue give up a message."""
         self.sqs.send_message(QueueUrl=self.dead_letters[stage], MessageBody=body)
 
-    def age(self, item: Item, hours: float) -> None:
+    def age(self, item: ItemRecord, hours: float) -> None:
         """Let this much time pass for the item."""
         changes = ", ".join(f"{moment} = {moment} - :age" for moment in MOMENTS)
         with self.database.owner.begin() as connection:
             ids = {"id": item.id, "age": timedelta(hours=hours)}
             connection.execute(text(f"update item set {changes} where id = :id"), ids)
 
-    def uploaded(self, filename: str, body: bytes, user_id: str = ANNA) -> tuple[Item, str]:
+    def uploaded(self, filename: str, body: bytes, user_id: str = ANNA) -> tuple[ItemRecord, str]:
         """An item, and the event of its upload."""
         item = self.upload(filename, body, user_id)
         return item, self.arrival(item)
 
-    def arrival(self, item: Item) -> str:
+    def arrival(self, item: ItemRecord) -> str:
         """S3's event of the item's upload, which comes a moment after it."""
         deadline = time.monotonic() + ARRIVAL_SECONDS
         while time.monotonic() < deadline:

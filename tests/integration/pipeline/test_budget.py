@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import text
 
 from runtime import items
-from runtime.database import tenant_session
+from runtime.database import driver, tenant_session
 from runtime.events import AnalysisComplete, AnalysisRequested, EmbeddingRequested, ImageProcessed, ItemFailed
-from runtime.models import Item, Usage
-from runtime.records import AnalysisState, Stage, Status
+from runtime.models import Usage
+from runtime.records import AnalysisState, ItemRecord, Stage, Status
 from tests.integration.pipeline.stage import ANNA, envelope
 from tests.integration.pipeline.stage import Stage as Theatre
 from tests.unit.imaging.pictures import encoded, quarters
@@ -34,14 +34,14 @@ def a_month_passes(stage: Theatre) -> None:
         connection.execute(text("update usage set created_at = created_at - interval '32 days'"))
 
 
-def processed(stage: Theatre) -> tuple[Item, str]:
+def processed(stage: Theatre) -> tuple[ItemRecord, str]:
     item, uploaded = stage.uploaded("quarters.png", PNG)
     assert stage.process(uploaded) == []
     return item, stage.published(ImageProcessed, item)[0]
 
 
-def retried(stage: Theatre, item: Item) -> None:
-    stage.change(item, lambda session: items.retry(session, item.id))
+def retried(stage: Theatre, item: ItemRecord) -> None:
+    stage.change(item, lambda session: items.retry(driver(session), item.id))
 
 
 def test_without_budget_an_image_is_not_looked_at_and_can_be_retried_next_month(stage: Theatre) -> None:

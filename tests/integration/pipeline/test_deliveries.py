@@ -3,7 +3,6 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 import boto3
@@ -11,6 +10,7 @@ import pytest
 from sqlmodel import Session, select
 
 from runtime import analyses, embedding_claims, items
+from runtime.database import driver
 from runtime.events import (
     AnalysisComplete,
     AnalysisRequested,
@@ -20,8 +20,8 @@ from runtime.events import (
     ItemSearchable,
 )
 from runtime.indexed import find_indexed
-from runtime.models import EmbeddingClaim, Item
-from runtime.records import Status
+from runtime.models import EmbeddingClaim
+from runtime.records import ItemRecord, Status
 from runtime.search.document import document_text
 from runtime.storage import ImageStore
 from runtime.vision import PROMPT_VERSION, Vision, VisionAnswer
@@ -32,67 +32,70 @@ PNG = encoded(quarters(), "PNG")
 MODEL = "claude-sonnet-5-5"
 
 
-def processed(stage: Stage) -> tuple[Item, str]:
+def processed(stage: Stage) -> tuple[ItemRecord, str]:
     item, uploaded = stage.uploaded("quarters.png", PNG)
     stage.process(uploaded)
     return item, stage.published(ImageProcessed, item)[0]
 
 
-def analyzed(stage: Stage) -> tuple[Item, str]:
+def analyzed(stage: Stage) -> tuple[ItemRecord, str]:
     item, event = processed(stage)
     stage.analyze(event)
     return item, stage.published(AnalysisComplete, item)[0]
 
 
-def searchable(stage: Stage) -> tuple[Item, str]:
+def searchable(stage: Stage) -> tuple[ItemRecord, str]:
     item, event = analyzed(stage)
     stage.embed(event)
     return item, stage.published(ItemSearchable, item)[0]
 
 
-def status(stage: Stage, item: Item) -> str | None:
+def status(stage: Stage, item: ItemRecord) -> str | None:
     now = stage.item(item)
     return now.status if now else None
 
 
-def delete(stage: Stage, item: Item) -> None:
-    stage.change(item, lambda session: items.mark_deleted(session, item.id))
+def delete(stage: Stage, item: ItemRecord) -> None:
+    stage.change(item, lambda session: items.mark_deleted(driver(session), item.id))
 
 
-def claim(stage: Stage, item: Item, lease: timedelta) -> None:
+def claim(stage: Stage, item: ItemRecord, lease: timedelta) -> None:
     """Take the work on the item's analysis, as a function does that then says no more."""
     now = stage.item(item)
     assert now is not None
-    work = partial(
-        analyses.claim,
-        item_id=item.id,
-        user_id=item.user_id,
-        sha256=now.sha256 or "",
-        model=MODEL,
-        prompt_version=PROMPT_VERSION,
-        request_id=None,
-        lease=lease,
-    )
-    stage.change(item, work)
-
-
-def claim_embedding(stage: Stage, item: Item, lease: timedelta) -> None:
-    """Take the work on the item's text, as a function does that then says no more."""
 
     def take(session: Session) -> None:
-        newest, now = analyses.latest(session, item.id), items.find(session, item.id)
-        assert newest is not None
-        assert now is not None
-        assert items.lock(session, item.id)
-        text = document_text(now, newest)
-        embedding_claims.claim(
-            session, item_id=item.id, user_id=item.user_id, text=text, model="voyage-4-large", lease=lease
+        analyses.claim(
+            driver(session),
+            item_id=item.id,
+            user_id=item.user_id,
+            sha256=now.sha256 or "",
+            model=MODEL,
+            prompt_version=PROMPT_VERSION,
+            request_id=None,
+            lease=lease,
         )
 
     stage.change(item, take)
 
 
-def claims(stage: Stage, item: Item) -> list[tuple[int, object]]:
+def claim_embedding(stage: Stage, item: ItemRecord, lease: timedelta) -> None:
+    """Take the work on the item's text, as a function does that then says no more."""
+
+    def take(session: Session) -> None:
+        newest, now = analyses.latest(driver(session), item.id), items.find(driver(session), item.id)
+        assert newest is not None
+        assert now is not None
+        assert items.lock(driver(session), item.id)
+        text = document_text(now, newest)
+        embedding_claims.claim(
+            driver(session), item_id=item.id, user_id=item.user_id, text=text, model="voyage-4-large", lease=lease
+        )
+
+    stage.change(item, take)
+
+
+def claims(stage: Stage, item: ItemRecord) -> list[tuple[int, object]]:
     """Attempts and lease of each claim on a text of the item."""
     found: list[EmbeddingClaim] = []
     stage.change(
@@ -102,7 +105,7 @@ def claims(stage: Stage, item: Item) -> list[tuple[int, object]]:
     return [(each.attempts, each.lease_until) for each in found]
 
 
-def analyze_again(item: Item, *, force: bool) -> str:
+def analyze_again(item: ItemRecord, *, force: bool) -> str:
     return envelope(AnalysisRequested(correlation_id="again", user_id=item.user_id, item_id=item.id, force=force))
 
 
@@ -194,7 +197,7 @@ def test_a_searchable_item_that_is_analysed_again_stays_searchable_with_the_new(
 
     old, new = stage.analyses(item)
     assert (old.version, new.version) == (1, 2)
-    stage.change(item, lambda session: _assert_indexed_by(find_indexed(session, item.id), new.id))
+    stage.change(item, lambda session: _assert_indexed_by(find_indexed(driver(session), item.id), new.id))
 
 
 def test_a_lost_event_of_a_second_analysis_is_made_up_for(stage: Stage) -> None:
@@ -234,7 +237,7 @@ def test_an_old_analysis_event_indexes_the_newest_analysis(stage: Stage) -> None
     assert stage.embed(old) == []
 
     newest = stage.analyses(item)[-1]
-    stage.change(item, lambda session: _assert_indexed_by(find_indexed(session, item.id), newest.id))
+    stage.change(item, lambda session: _assert_indexed_by(find_indexed(driver(session), item.id), newest.id))
 
 
 def test_a_command_that_is_delivered_twice_is_paid_once(stage: Stage) -> None:
@@ -334,7 +337,7 @@ def test_an_image_that_is_deleted_while_it_is_processed_leaves_nothing(
 
 def test_what_the_user_wrote_is_embedded_anew(stage: Stage) -> None:
     item, _ = searchable(stage)
-    stage.change(item, lambda session: _write_note(items.find(session, item.id)))
+    stage.change(item, lambda session: items.edit(driver(session), item.id, {"note": "birthday of the cat"}))
 
     assert stage.embed(envelope(EmbeddingRequested(correlation_id="c", user_id=ANNA, item_id=item.id))) == []
 
@@ -356,8 +359,3 @@ def test_events_of_a_deleted_item_are_done_with(stage: Stage) -> None:
 
 def _assert_indexed_by(indexed: object, analysis_id: object) -> None:
     assert getattr(indexed, "analysis_id", None) == analysis_id
-
-
-def _write_note(item: Item | None) -> None:
-    assert item is not None
-    item.note = "birthday of the cat"

@@ -5,8 +5,7 @@ import json
 import pytest
 
 from runtime.events import AnalysisComplete, ImageProcessed, ItemFailed, ItemSearchable, ProcessingRequested
-from runtime.models import Item
-from runtime.records import AnalysisState, Stage, Status
+from runtime.records import AnalysisState, ItemRecord, Stage, Status
 from tests.integration.pipeline.stage import ANNA, BERT, envelope
 from tests.integration.pipeline.stage import Stage as Theatre
 from tests.unit.imaging.pictures import encoded, quarters
@@ -14,14 +13,14 @@ from tests.unit.imaging.pictures import encoded, quarters
 PNG = encoded(quarters(), "PNG")
 
 
-def processed(stage: Theatre) -> tuple[Item, str]:
+def processed(stage: Theatre) -> tuple[ItemRecord, str]:
     """An item that waits to be analysed, and the event that asks for it."""
     item, uploaded = stage.uploaded("quarters.png", PNG)
     assert stage.process(uploaded) == []
     return item, stage.published(ImageProcessed, item)[0]
 
 
-def analyzed(stage: Theatre) -> tuple[Item, str]:
+def analyzed(stage: Theatre) -> tuple[ItemRecord, str]:
     item, event = processed(stage)
     assert stage.analyze(event) == []
     return item, stage.published(AnalysisComplete, item)[0]

@@ -12,8 +12,7 @@ from aws_lambda_powertools import Logger
 from runtime.events import AnalysisComplete, ImageProcessed, ItemSearchable
 from runtime.keys import derived_key
 from runtime.migrations.upgrade import FUNCTIONS_ROLE
-from runtime.models import Item
-from runtime.records import Status
+from runtime.records import ItemRecord, Status
 from tests.integration.pipeline.stage import Stage
 from tests.unit.imaging.pictures import encoded, quarters
 
@@ -40,7 +39,7 @@ def logged(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringI
     logger.setLevel(before)
 
 
-def bring_through_all_that_can_go_wrong(stage: Stage) -> Item:
+def bring_through_all_that_can_go_wrong(stage: Stage) -> ItemRecord:
     """An image that becomes searchable after each step has failed once."""
     item, uploaded = stage.uploaded("quarters.png", PNG)
     broken, damaged = stage.uploaded("broken.png", PNG[:40])

@@ -10,9 +10,8 @@ from botocore.exceptions import ClientError
 from runtime import clients
 from runtime.events import AnalysisComplete, ImageProcessed, ItemFailed
 from runtime.handlers import analyzer, image_processor
-from runtime.models import Item
+from runtime.records import ItemRecord, Status
 from runtime.records import Stage as Step
-from runtime.records import Status
 from tests.integration.pipeline.queues import WorkQueue
 from tests.integration.pipeline.stage import Stage
 from tests.integration.pipeline.test_deliveries import claim
@@ -27,13 +26,13 @@ def queue(stage: Stage) -> WorkQueue:
     return WorkQueue(os.environ["QUEUE_URL"], analyzer.handler)
 
 
-def processed(stage: Stage) -> tuple[Item, str]:
+def processed(stage: Stage) -> tuple[ItemRecord, str]:
     item, uploaded = stage.uploaded("quarters.png", PNG)
     stage.process(uploaded)
     return item, stage.published(ImageProcessed, item)[0]
 
 
-def now(stage: Stage, item: Item) -> Item:
+def now(stage: Stage, item: ItemRecord) -> ItemRecord:
     current = stage.item(item)
     assert current is not None
     return current

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from runtime import items
+from runtime.database import driver
 from runtime.events import (
     AnalysisComplete,
     AnalysisRequested,
@@ -22,8 +23,7 @@ from runtime.events import (
 )
 from runtime.handlers import sweeper
 from runtime.keys import derived_key, original_key
-from runtime.models import Item
-from runtime.records import Status
+from runtime.records import ItemRecord, Status
 from runtime.sweeping import orphans
 from runtime.sweeping.run import Run
 from tests.integration.pipeline.stage import ANNA, Stage
@@ -36,7 +36,7 @@ LONG = 4.0
 """Hours: longer than any stage's limit, shorter than an abandoned upload's."""
 
 
-def at(stage: Stage, status: Status) -> Item:
+def at(stage: Stage, status: Status) -> ItemRecord:
     """An item that has come as far as this, and whose next event was lost."""
     item, uploaded = stage.uploaded(f"{uuid4()}.png", PNG)
     if status == Status.PENDING:
@@ -48,7 +48,7 @@ def at(stage: Stage, status: Status) -> Item:
     return item
 
 
-def state(stage: Stage, item: Item) -> tuple[str | None, str | None]:
+def state(stage: Stage, item: ItemRecord) -> tuple[str | None, str | None]:
     now = stage.item(item)
     return (now.status, now.stage) if now else (None, None)
 
@@ -163,7 +163,7 @@ def test_an_item_whose_message_was_given_up_without_a_word_is_failed(stage: Stag
 
 def test_the_message_of_an_upload_tells_its_item_too(stage: Stage) -> None:
     item, uploaded = stage.uploaded("a.png", PNG)
-    stage.change(item, lambda session: items.mark_uploaded(session, item.id))
+    stage.change(item, lambda session: items.mark_uploaded(driver(session), item.id))
     stage.give_up("processing", uploaded)
     stage.age(item, 1)
 
@@ -180,7 +180,7 @@ def test_dead_letters_of_items_that_went_on_or_are_gone_or_are_retried_change_no
     for item in (on, deleted):
         stage.age(item, 1)
     _set(stage, retried, "updated_at = now() + interval '1 day'")
-    stage.change(deleted, lambda session: items.mark_deleted(session, deleted.id))
+    stage.change(deleted, lambda session: items.mark_deleted(driver(session), deleted.id))
 
     report = stage.sweep()
 
@@ -249,7 +249,7 @@ def test_one_duty_that_cannot_be_done_does_not_keep_the_others(stage: Stage, mon
     assert len(stage.published(AnalysisRequested, item)) == 1
 
 
-def at_work(stage: Stage) -> Item:
+def at_work(stage: Stage) -> ItemRecord:
     """An item of other bytes, which waits to be analysed."""
     item, uploaded = stage.uploaded("other.png", encoded(quarters().resize((next(WIDTHS), 33)), "PNG"))
     stage.process(uploaded)
@@ -263,6 +263,6 @@ def waiting(stage: Stage, queue: str) -> int:
     return int(attributes["Attributes"][name])
 
 
-def _set(stage: Stage, item: Item, change: str) -> None:
+def _set(stage: Stage, item: ItemRecord, change: str) -> None:
     with stage.database.owner.begin() as connection:
         connection.execute(text(f"update item set {change} where id = :id"), {"id": item.id})

@@ -11,12 +11,12 @@ import pytest
 from sqlalchemy import text
 
 from runtime import items
-from runtime.database import tenant_session
+from runtime.database import driver, tenant_session
 from runtime.events import AnalysisComplete, ImageProcessed, ItemSearchable, ProcessingRequested
 from runtime.handlers import sweeper
 from runtime.keys import derived_key
-from runtime.models import Item, Usage
-from runtime.records import Status
+from runtime.models import Usage
+from runtime.records import ItemRecord, Status
 from runtime.storage import DeleteError, ImageStore
 from runtime.sweeping import removal
 from tests.integration.pipeline.stage import ANNA, BERT, Stage, envelope
@@ -25,7 +25,7 @@ from tests.unit.imaging.pictures import encoded, quarters
 PNG = encoded(quarters(), "PNG")
 
 
-def searchable(stage: Stage, user_id: str = ANNA) -> Item:
+def searchable(stage: Stage, user_id: str = ANNA) -> ItemRecord:
     item, uploaded = stage.uploaded("quarters.png", PNG, user_id)
     stage.process(uploaded)
     stage.analyze(stage.published(ImageProcessed, item)[0])
@@ -39,18 +39,18 @@ def done(report: dict[str, Any]) -> dict[str, int]:
     return {what: count for what, count in report.items() if what not in {"finished", "month_cost_usd"} and count}
 
 
-def delete(stage: Stage, item: Item) -> None:
-    stage.change(item, lambda session: items.mark_deleted(session, item.id))
+def delete(stage: Stage, item: ItemRecord) -> None:
+    stage.change(item, lambda session: items.mark_deleted(driver(session), item.id))
 
 
-def versions(stage: Stage, item: Item) -> int:
+def versions(stage: Stage, item: ItemRecord) -> int:
     """Object versions and delete markers that the bucket keeps of the item."""
     pages = boto3.client("s3").get_paginator("list_object_versions").paginate(Bucket=stage.store.bucket)
     kept = [version for page in pages for version in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))]
     return sum(str(item.id) in version.get("Key", "") for version in kept)
 
 
-def rows(stage: Stage, item: Item) -> dict[str, int]:
+def rows(stage: Stage, item: ItemRecord) -> dict[str, int]:
     tables = {"item": "id", "analysis": "item_id", "search_document": "item_id", "embedding": "item_id"}
     with tenant_session(stage.database.functions, item.user_id) as session:
         connection = session.connection()
@@ -89,7 +89,7 @@ def test_an_upload_that_never_came_goes_after_a_day(stage: Stage) -> None:
     old, young, arrived = stage.create("old.png"), stage.create("young.png"), stage.create("arrived.png")
     for item in (old, arrived):
         stage.age(item, 25)
-    stage.change(arrived, lambda session: items.mark_uploaded(session, arrived.id))
+    stage.change(arrived, lambda session: items.mark_uploaded(driver(session), arrived.id))
 
     report = stage.sweep()
 

@@ -9,9 +9,9 @@ import pytest
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from runtime.consumer import consume, logger, route
-from runtime.database import connect
 from runtime.events import AnalysisComplete, AnalysisRequested, EmbeddingRequested, ItemEvent
 from runtime.failures import AtWorkError, TransientError
+from runtime.postgres import Database
 from runtime.records import Stage
 from runtime.redelivery import FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS, WorkQueue, backoff
 from runtime.step import Step
@@ -64,7 +64,7 @@ def failed(*bodies: str, error: Exception | None = None) -> list[Any]:
             raise error
 
     # Nothing here gets as far as the database.
-    step = Step(Stage.EMBEDDING, connect("postgresql://nobody@127.0.0.1:1/nowhere"), "bus", QUEUE)
+    step = Step(Stage.EMBEDDING, Database("postgresql://nobody@127.0.0.1:1/nowhere"), "bus", QUEUE)
     routes = [route(EmbeddingRequested, handle), route(AnalysisComplete, handle)]
     answer = consume(batch(*bodies), lambda_context(), step, routes)
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
@@ -72,7 +72,7 @@ def failed(*bodies: str, error: Exception | None = None) -> list[Any]:
 
 def test_an_event_reaches_its_handler_as_its_model() -> None:
     received: list[AnalysisRequested] = []
-    step = Step(Stage.ANALYSIS, connect("postgresql://nobody@127.0.0.1:1/nowhere"), "bus", QUEUE)
+    step = Step(Stage.ANALYSIS, Database("postgresql://nobody@127.0.0.1:1/nowhere"), "bus", QUEUE)
     body = envelope("collections.api", "AnalysisRequested", model="claude-x", force=True)
 
     answer = consume(batch(body), lambda_context(), step, [route(AnalysisRequested, received.append)])
