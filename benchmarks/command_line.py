@@ -83,7 +83,7 @@ def upload_rate(count: int) -> Upload:
         for path in paths:
             path.write_bytes(secrets.token_bytes(FILE_BYTES))
         with Client(url, lambda: "token") as client:
-            run = Uploading(client, _Nobody())
+            run = Uploading(client, Nobody())
             before, started = _processor_seconds(), time.perf_counter()
             run.run(paths)
             wall, processor = time.perf_counter() - started, _processor_seconds() - before
@@ -196,7 +196,7 @@ class _AtOnce(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-class _Nobody:
+class Nobody:
     """Watches nothing."""
 
     def started(self, path: Path) -> None:

@@ -126,6 +126,17 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(map(str.ljust, line, widths))} |\n" for line in lines)
 
 
+def put_between(document: Path, marks: tuple[str, str], text: str) -> None:
+    """Write `text` into the document, in place of what is between the two marks. Raises `ValueError` where one of them
+    is missing."""
+    begin, end = marks
+    before, begun, rest = document.read_text(encoding="utf-8").partition(begin)
+    _, ended, after = rest.partition(end)
+    if not begun or not ended:
+        raise ValueError(f"{document.name} does not say where it goes: {begin} … {end}")
+    document.write_text("\n\n".join([before + begin, text.strip(), end + after]), encoding="utf-8")
+
+
 def _shown(spread: Spread, digits: int = 0) -> str:
     return f"{spread.median:.{digits}f} ({spread.low:.{digits}f}-{spread.high:.{digits}f})"
 

@@ -10,6 +10,7 @@ from typer.main import get_command
 
 from collections_cli.main import app
 from components.settings import StackSettings
+from local import scaling
 from local.costs import ALARMS, tables
 from local.reference import table
 from tests.components.recording import recorded
@@ -95,6 +96,10 @@ def test_every_export_that_a_document_reads_exists() -> None:
 
 def test_the_costs_are_those_of_the_stack_files() -> None:
     assert tables(ROOT) in text(ROOT / "docs" / "deploy.md"), "python -m local.costs prints the tables anew"
+
+
+def test_the_needs_are_those_that_are_reckoned() -> None:
+    assert scaling.tables() in text(ROOT / "docs" / "scaling.md"), "python -m local.scaling prints the tables anew"
 
 
 def test_the_settings_are_those_of_the_program() -> None:
