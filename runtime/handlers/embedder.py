@@ -71,8 +71,9 @@ class Indexer:
         """Index the item by its newest analysis, whichever the event is about; what is indexed is only reported again.
         `lease` is how long this call can last.
 
-        Raises `PermanentError` when the model refuses the text, `LimitReachedError` when its owner has no budget left,
-        `TransientError` when the model is busy, and `AtWorkError` while another delivery is at work on the same text.
+        Raises `PermanentError` when the model refuses the text, `LimitReachedError` when it was never indexed and its
+        owner has no budget left, `TransientError` when the model is busy, and `AtWorkError` while another delivery is
+        at work on the same text.
         """
         with self.step.transaction(event) as connection:
             item = items.take_up(connection, event.item_id, self.step.stage)
@@ -94,7 +95,8 @@ class Indexer:
                 claimed = embedding_claims.claim(
                     connection, item_id=item.id, user_id=item.user_id, text=subject.text, model=self.model, lease=lease
                 )
-                if isinstance(claimed, EmbeddingWork):
+                # What is found already stays so by its new words: a text costs some hundred-thousandths of a dollar.
+                if isinstance(claimed, EmbeddingWork) and item.status is not Status.SEARCHABLE:
                     # Raised, it takes the claim back.
                     limits.require_budget(connection, self.limits)
         match claimed:

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from runtime import items
 from runtime.database import driver, tenant_session
 from runtime.events import AnalysisComplete, AnalysisRequested, EmbeddingRequested, ImageProcessed, ItemFailed
-from runtime.models import Usage
+from runtime.models import Item, Usage
 from runtime.records import AnalysisState, ItemRecord, Stage, Status
 from tests.integration.pipeline.stage import ANNA, envelope
 from tests.integration.pipeline.stage import Stage as Theatre
@@ -86,6 +86,21 @@ def test_without_budget_no_text_is_embedded_and_it_can_be_retried_next_month(sta
     indexed = stage.item(item)
     assert indexed is not None
     assert indexed.status == Status.SEARCHABLE
+
+
+def test_without_budget_an_edited_image_is_found_by_its_new_words(stage: Theatre) -> None:
+    item, event = processed(stage)
+    assert stage.analyze(event) == []
+    (complete,) = stage.published(AnalysisComplete, item)
+    assert stage.embed(complete) == []
+    spend(stage)
+    stage.change(item, lambda session: session.get_one(Item, item.id).sqlmodel_update({"title": "Zwetschgendatschi"}))
+
+    assert stage.embed(envelope(EmbeddingRequested(correlation_id="c", user_id=ANNA, item_id=item.id))) == []
+
+    with tenant_session(stage.database.functions, ANNA) as session:
+        document = session.connection().execute(text("select text from search_document")).scalar_one()
+    assert "Zwetschgendatschi" in document
 
 
 def test_an_upload_that_never_came_does_not_count(stage: Theatre) -> None:
