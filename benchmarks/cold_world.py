@@ -104,7 +104,13 @@ def cold_world() -> Generator[World]:
 
 def start(world: World, command: str, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """AWS's runtime client on a handler of the image."""
-    variables = {"PATH": "/usr/bin:/bin", "PYTHONPATH": f"{world.task}:{world.task.parent / 'base'}", "TZ": ":UTC"}
+    variables = {
+        "PATH": "/usr/bin:/bin",
+        "PYTHONPATH": f"{world.task}:{world.task.parent / 'base'}",
+        "TZ": ":UTC",
+        # Where it is missing, X-Ray's SDK prepares itself for a server.
+        "LAMBDA_TASK_ROOT": str(world.task),
+    }
     python = [sys.executable, "-S", "-P", "-m", "awslambdaric", command]
     output = subprocess.DEVNULL
     everything = {**variables, **world.environment, **environment}

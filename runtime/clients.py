@@ -1,10 +1,14 @@
-"""Clients of AWS services, made once per process when first needed."""
+"""Clients of AWS services, made once per process when first needed; SSM's, which is needed once, with each call.
+
+By botocore, of which boto3 makes its own clients too: boto3's resources and transfers, which the functions do not use,
+take as long to import as a client takes to be made.
+"""
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
-import boto3
 from botocore.config import Config
+from botocore.session import Session
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
@@ -12,38 +16,53 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
 
-_RETRIES = {"mode": "standard", "total_max_attempts": 4}
+Service = Literal["cognito-idp", "dynamodb", "events", "s3", "sqs", "ssm"]
+"""What the functions call; `runtime.slim` keeps the descriptions of no others in the image."""
 
 
 @cache
 def s3() -> "S3Client":
     """S3 with signatures that bind to the bucket's own regional address.
 
-    Left to itself, boto3 signs for the global address, which answers with a redirect until a new bucket's name has
+    Left to itself, botocore signs for the global address, which answers with a redirect until a new bucket's name has
     spread, and a browser's form does not follow that.
     """
-    addressing = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
-    return boto3.client("s3", config=addressing.merge(Config(retries=_RETRIES)))  # pyright: ignore[reportArgumentType]
+    return _client("s3", Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
 
 
 @cache
 def event_bridge() -> "EventBridgeClient":
-    return boto3.client("events", config=Config(retries=_RETRIES))  # pyright: ignore[reportArgumentType]
+    return _client("events")
 
 
 @cache
 def sqs() -> "SQSClient":
-    return boto3.client("sqs", config=Config(retries=_RETRIES))  # pyright: ignore[reportArgumentType]
+    return _client("sqs")
+
+
+def ssm() -> "SSMClient":
+    return _client("ssm")
 
 
 @cache
 def dynamodb() -> "DynamoDBClient":
     # Somebody waits for it: DynamoDB answers in milliseconds or not at all.
-    patience = Config(retries=_RETRIES, connect_timeout=2, read_timeout=3)  # pyright: ignore[reportArgumentType]
-    return boto3.client("dynamodb", config=patience)
+    return _client("dynamodb", Config(connect_timeout=2, read_timeout=3))
 
 
 @cache
 def cognito() -> "CognitoIdentityProviderClient":
-    return boto3.client("cognito-idp", config=Config(retries=_RETRIES))  # pyright: ignore[reportArgumentType]
+    return _client("cognito-idp")
+
+
+@cache
+def _session() -> Session:
+    """Credentials, and descriptions of services that all clients share."""
+    return Session()
+
+
+def _client(service: Service, config: Config | None = None) -> Any:
+    retries = Config(retries={"mode": "standard", "total_max_attempts": 4})
+    return _session().create_client(service, config=retries.merge(config) if config else retries)

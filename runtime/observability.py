@@ -13,6 +13,7 @@ stage):
 What a function answers is not put into a trace, for it may be an image.
 """
 
+import gc
 import os
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -37,6 +38,8 @@ tracer = Tracer(patch_modules=["botocore"])
 def observed(correlation_id_path: str | None = None) -> Callable[[HandlerT], HandlerT]:
     """Decorate a function's handler: its log lines carry the invocation's id (and the correlation id that is found at
     `correlation_id_path` of its event), its time is traced, and its metrics are written when it ends, also by raising.
+
+    It is the last that a handler's module does: the function's start ends here.
     """
 
     def decorate(handler: HandlerT) -> HandlerT:
@@ -51,9 +54,16 @@ def observed(correlation_id_path: str | None = None) -> Callable[[HandlerT], Han
 
         traced = tracer.capture_lambda_handler(measured_handler, capture_response=False)
         logged = logger.inject_lambda_context(traced, correlation_id_path=correlation_id_path, clear_state=True)
+        ready()
         return cast("HandlerT", logged)
 
     return decorate
+
+
+def ready() -> None:
+    """The end of what `runtime.handlers` begins: what was imported stays, and is not looked through for garbage."""
+    gc.freeze()
+    gc.enable()
 
 
 @contextmanager

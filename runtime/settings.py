@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import TypeVar
 
-import boto3
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from runtime.clients import ssm
 
 EMBEDDING_DIMENSIONS = 1024
 """The width of the vector column; the models of one stack must agree with it (contract, section 1)."""
@@ -148,7 +149,7 @@ def _read_parameters(references: Mapping[str, str]) -> dict[str, str]:
     exactly its own parameters."""
     if not references:
         return {}
-    client = boto3.client("ssm")
+    client = ssm()
 
     def read(reference: str) -> str:
         return client.get_parameter(Name=reference, WithDecryption=True)["Parameter"].get("Value", "")

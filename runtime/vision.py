@@ -5,17 +5,17 @@ import json
 from collections.abc import Callable
 from random import uniform
 from time import monotonic, sleep
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import NamedTuple, cast
 
+# It takes a second, which no function should pay that never shows Claude an image. For one that does, a start is the
+# best time: Lambda gives it whole processors.
+import anthropic
+from anthropic.types import Message
 from pydantic import BaseModel, ValidationError
 
 from runtime.analysis import ImageAnalysis
 from runtime.failures import PermanentError, TransientError, retry_after
 from runtime.settings import VisionSettings
-
-if TYPE_CHECKING:
-    from anthropic import APIError
-    from anthropic.types import Message
 
 PROMPT_VERSION = "2026-04"
 """Names the prompt below; change it with every change to it, so that images can be analysed anew."""
@@ -78,9 +78,6 @@ class Vision:
     """The model that looks at images."""
 
     def __init__(self, settings: VisionSettings) -> None:
-        # Imported here: it takes a second, which functions that never call Claude should not pay.
-        import anthropic
-
         self._client = anthropic.Anthropic(
             api_key=settings.anthropic_api_key.get_secret_value(),
             base_url=settings.anthropic_base_url,
@@ -119,7 +116,7 @@ class Vision:
             "There is more in the image than its description can hold. Please cut it into parts and upload those."
         )
 
-    def _ask(self, preview: bytes, context: str, model: str, max_tokens: int, deadline: float) -> "Message":
+    def _ask(self, preview: bytes, context: str, model: str, max_tokens: int, deadline: float) -> Message:
         """One request, and another if the vendor is busy for a moment only."""
         try:
             return self._request(preview, context, model, max_tokens, deadline)
@@ -130,9 +127,7 @@ class Vision:
         sleep(pause)
         return self._request(preview, context, model, max_tokens, deadline)
 
-    def _request(self, preview: bytes, context: str, model: str, max_tokens: int, deadline: float) -> "Message":
-        import anthropic
-
+    def _request(self, preview: bytes, context: str, model: str, max_tokens: int, deadline: float) -> Message:
         left = deadline - monotonic()
         if left < SHORTEST_SECONDS:
             raise TransientError("there was no time left to ask Claude again")
@@ -161,7 +156,7 @@ class Vision:
             raise _failure(error, model) from error
 
 
-def _read(message: "Message") -> ImageAnalysis:
+def _read(message: Message) -> ImageAnalysis:
     if message.stop_reason == "refusal":
         raise PermanentError(
             "The model declined to describe this image. It stays in the collection without a description."
@@ -191,10 +186,8 @@ def _storable(value: object) -> object:
             return value
 
 
-def _failure(error: "APIError", model: str) -> Exception:
+def _failure(error: anthropic.APIError, model: str) -> Exception:
     """What an error of the API means for the image that was asked about."""
-    import anthropic
-
     if isinstance(error, anthropic.APITimeoutError):
         return TransientError(f"Claude did not answer within {TIMEOUT_SECONDS:g} s")
     if not isinstance(error, anthropic.APIStatusError):

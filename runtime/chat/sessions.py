@@ -8,10 +8,10 @@ days late, so readers look at the header's `expires_at` themselves.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from pydantic import BaseModel
 
 from runtime import clients
@@ -19,6 +19,7 @@ from runtime.failures import TransientError
 from runtime.records import now
 
 if TYPE_CHECKING:
+    from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
     from mypy_boto3_dynamodb.type_defs import PutTypeDef, TransactWriteItemTypeDef
 
 HEADER = "header"
@@ -33,9 +34,6 @@ ATTEMPTS = 8
 """At writing a turn, each after another turn of the same session was faster."""
 DELETE_BATCH = 25
 """Items that one BatchWriteItem call takes (DynamoDB quota)."""
-
-_write = TypeSerializer().serialize
-_read = TypeDeserializer().deserialize
 
 
 class SessionGoneError(LookupError):
@@ -276,3 +274,26 @@ def _sortable(moment: datetime) -> str:
 
 def _seconds(moment: datetime) -> int:
     return int(moment.timestamp())
+
+
+# Imported when first needed: it brings all of boto3, which nothing else of the API needs.
+@cache
+def _serializer() -> "TypeSerializer":
+    from boto3.dynamodb.types import TypeSerializer
+
+    return TypeSerializer()
+
+
+@cache
+def _deserializer() -> "TypeDeserializer":
+    from boto3.dynamodb.types import TypeDeserializer
+
+    return TypeDeserializer()
+
+
+def _write(value: object) -> Any:
+    return _serializer().serialize(value)
+
+
+def _read(value: Any) -> Any:
+    return _deserializer().deserialize(value)
