@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockMonitor, MockResourceArgs, Mocks
-from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.proto import alias_pb2, resource_pb2
 from pulumi.runtime.sync_await import _ensure_event_loop, _sync_await  # pyright: ignore[reportPrivateUsage]
 
 if TYPE_CHECKING:
@@ -77,6 +77,8 @@ class ResourceArgs(MockResourceArgs):
         """URNs of the resources whose outputs are among the inputs."""
         self.ignore_changes = frozenset(request.ignoreChanges)
         self.replace_on_changes = frozenset(request.replaceOnChanges)
+        self.aliases = _aliases(request)
+        """URNs that the resource had before."""
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,18 @@ class Resource:
         return frozenset(self.request.dependencies)
 
     @property
+    def aliases(self) -> frozenset[str]:
+        """URNs that the resource had before."""
+        return _aliases(self.request)
+
+    @property
     def protect(self) -> bool:
         return self.request.protect
+
+
+def _aliases(request: resource_pb2.RegisterResourceRequest) -> frozenset[str]:
+    aliases = cast("list[alias_pb2.Alias]", request.aliases)  # pyright: ignore[reportUnknownMemberType]
+    return frozenset(alias.urn for alias in aliases)
 
 
 @dataclass

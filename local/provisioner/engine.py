@@ -138,6 +138,7 @@ class Provisioner(Mocks):
             if self._failure:
                 raise _StoppedError(f"{args.typ} '{args.name}' was not reached")
             self._seen.add(args.urn)
+            self._state.rename(args.aliases, args.urn)
             try:
                 record = self._converge(kind, args, reveal(wished))
             except Exception as error:

@@ -71,6 +71,15 @@ class State:
             Path(temporary).unlink(missing_ok=True)
             raise
 
+    def rename(self, before: Iterable[str], urn: str) -> None:
+        """A resource that had one of the URNs `before` has another now; none may have had any."""
+        for old in self.records.keys() & set(before):
+            record = self.records.pop(old)
+            record.urn = urn
+            self.records[urn] = record
+            for each in self.records.values():
+                each.dependencies = [urn if dependency == old else dependency for dependency in each.dependencies]
+
     def of(self, type_: str) -> list[Record]:
         return [record for record in self.records.values() if record.type == type_]
 

@@ -174,6 +174,33 @@ def test_what_cannot_be_changed_is_replaced_with_all_that_is_made_from_it(
     assert "mine" in attributes["Attributes"]["Policy"]
 
 
+def test_what_has_another_parent_now_stays_as_it_is(
+    project: TinyProject, deploy: Deploy, changes: list[Change], state: State
+) -> None:
+    project.program(QUEUE.replace('"mail", visib', '"mail", name="mail", visib'))
+    before = deploy()
+    alias = "urn:pulumi:local::tiny::aws:sqs/queue:Queue::mail"
+    project.program(
+        f"""
+    class Office(pulumi.ComponentResource):
+        def __init__(self):
+            super().__init__("tiny:index:Office", "office")
+
+    moved = pulumi.ResourceOptions(parent=Office(), aliases=["{alias}"])
+    """,
+        QUEUE.replace('"mail", visib', '"mail", name="mail", opts=moved, visib'),
+    )
+
+    after = deploy()
+
+    assert after.counts == {"unchanged": BASIC + 2}
+    assert after.exports == before.exports
+    assert alias not in state.records
+    assert [record.urn for record in state.of("aws:sqs/queue:Queue")] == [
+        "urn:pulumi:local::tiny::tiny:index:Office$aws:sqs/queue:Queue::mail"
+    ]
+
+
 def test_what_left_the_program_is_deleted(
     cloud: Cloud, project: TinyProject, deploy: Deploy, changes: list[Change]
 ) -> None:
