@@ -18,6 +18,15 @@ from components.parameters import Parameters
 BUCKET_PARAMETER = "s3/bucket_name"
 
 
+class PipelineBus(TypedDict):
+    """A bus that exists already."""
+
+    name: Input[str]
+    """Name of the bus."""
+    arn: Input[str]
+    """ARN of the bus."""
+
+
 class ImagePipelineArgs(TypedDict):
     """What processes images, and how well they are kept."""
 
@@ -34,6 +43,8 @@ class ImagePipelineArgs(TypedDict):
     """The bucket refuses requests over plain HTTP. Default true."""
     key_arn: NotRequired[Input[str]]
     """Key that encrypts the images. Default: S3's own."""
+    event_bus: NotRequired[PipelineBus]
+    """Bus for the events, where something before the pipeline needs it too. Default: one named `project-stack`."""
 
 
 class ImagePipeline(pulumi.ComponentResource):
@@ -80,7 +91,7 @@ class ImagePipeline(pulumi.ComponentResource):
         if key is not None:
             kept["key_arn"] = key
         bucket = ImageBucket(name, kept, at_once)
-        bus = aws.cloudwatch.EventBus(name, name=f"{pulumi.get_project()}-{pulumi.get_stack()}", opts=at_once)
+        bus = args["event_bus"] if "event_bus" in args else _make_bus(name, at_once)
         prefix = args.get("parameter_prefix", f"/{pulumi.get_project()}/{pulumi.get_stack()}")
         parameters = Parameters(
             name,
@@ -93,7 +104,7 @@ class ImagePipeline(pulumi.ComponentResource):
             "environment": {
                 **work.get("environment", {}),
                 "BUCKET_NAME_PARAMETER": parameters.reference(BUCKET_PARAMETER),
-                "EVENT_BUS": bus.name,
+                "EVENT_BUS": bus["name"],
             },
             "statements": [
                 *work.get("statements", []),
@@ -101,14 +112,14 @@ class ImagePipeline(pulumi.ComponentResource):
                 grants.read_objects(bucket.bucket_arn, ORIGINALS),
                 grants.notice_missing_objects(bucket.bucket_arn),
                 grants.write_objects(bucket.bucket_arn, DERIVED),
-                grants.publish_events(bus.arn),
+                grants.publish_events(bus["arn"]),
                 *([] if key is None else _use_key(key, bucket.bucket_arn)),
             ],
         }
         fed: AnalysisFunctionArgs = {
             "subscriptions": {
                 "uploaded": {"pattern": _new_originals(bucket.bucket_name)},
-                "requested": {"pattern": _PROCESSING_REQUESTED, "event_bus": bus.name},
+                "requested": {"pattern": _PROCESSING_REQUESTED, "event_bus": bus["name"]},
             },
             "function": processor,
             # An image takes seconds and much memory: one at a time.
@@ -120,7 +131,7 @@ class ImagePipeline(pulumi.ComponentResource):
         self.bucket_name, self.bucket_arn = bucket.bucket_name, bucket.bucket_arn
         self.bucket_parameter = parameters.reference(BUCKET_PARAMETER)
         self.bucket_parameter_arn = parameters.arn(BUCKET_PARAMETER)
-        self.event_bus_name, self.event_bus_arn = bus.name, bus.arn
+        self.event_bus_name, self.event_bus_arn = Output.from_input(bus["name"]), Output.from_input(bus["arn"])
         self.function_name = function.function_name
         self.queue_name, self.dead_letter_name = function.queue_name, function.dead_letter_name
         self.dead_letter_arn, self.dead_letter_url = function.dead_letter_arn, function.dead_letter_url
@@ -142,6 +153,11 @@ class ImagePipeline(pulumi.ComponentResource):
 
 
 _PROCESSING_REQUESTED = '{"source": ["collections.api"], "detail-type": ["ProcessingRequested"]}'
+
+
+def _make_bus(name: str, opts: pulumi.ResourceOptions) -> PipelineBus:
+    bus = aws.cloudwatch.EventBus(name, name=f"{pulumi.get_project()}-{pulumi.get_stack()}", opts=opts)
+    return {"name": bus.name, "arn": bus.arn}
 
 
 def _use_key(key_arn: Input[str], bucket_arn: Output[str]) -> list[PolicyStatement]:

@@ -2,7 +2,7 @@ import json
 
 from components.browser_uploads import BrowserUploads
 from components.image_bucket import ImageBucket
-from components.image_pipeline import ImagePipeline, ImagePipelineArgs
+from components.image_pipeline import ImagePipeline, ImagePipelineArgs, PipelineBus
 from tests.components.declarations import FUNCTION, Declare
 
 PIPELINE: ImagePipelineArgs = {
@@ -100,3 +100,14 @@ def test_with_nothing_but_a_processor_it_keeps_to_its_own_stack(declare: Declare
     assert (function["memorySize"], function["timeout"]) == (1024, 30)
     assert declared.one("sqs/queue:Queue", "image_processor-queue").inputs["visibilityTimeoutSeconds"] == 180
     assert (mapping["scalingConfig"], mapping["batchSize"]) == ({"maximumConcurrency": 10}, 1)
+
+
+def test_a_bus_that_exists_already_is_used_in_place_of_one_of_its_own(declare: Declare):
+    bus: PipelineBus = {"name": "shop", "arn": "arn:aws:events:eu-west-1:123456789012:event-bus/shop"}
+    declared = declare(lambda: ImagePipeline("images", {**PIPELINE, "event_bus": bus}))
+
+    assert declared.of("eventBus:EventBus") == []
+    assert declared.one("eventRule:EventRule", "image_processor-requested").inputs["eventBusName"] == "shop"
+    assert declared.one("lambda/function:Function").inputs["environment"]["variables"]["EVENT_BUS"] == "shop"
+    statements = declared.policy("image_processor-policy")
+    assert [each["Resource"] for each in statements if each["Action"] == ["events:PutEvents"]] == [[bus["arn"]]]
