@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pulumi
+import pulumi_aws as aws
 
 from components import grants
 from components.alarms import METRICS_NAMESPACE
@@ -43,7 +44,8 @@ TIMEOUT_SECONDS = {
     "sweeper": 300,
     # As long as Lambda lets a function run; an export that needs longer goes on in another run.
     "worker": 900,
-    "migrate": 300,
+    # An index over 100,000 vectors takes minutes on a small database.
+    "migrate": 900,
     "api": 29,
 }
 # Where `collections login` waits for the sign-in page.
@@ -85,6 +87,10 @@ platform: FunctionPlatform = {
         "POWERTOOLS_LOG_LEVEL": "INFO",
     },
 }
+
+# Migrate, which listens to it too, comes before the pipeline, whose child it is in stacks that are there already.
+bus_before = f"urn:pulumi:{stack}::{project}::collections:index:ImagePipeline$aws:cloudwatch/eventBus:EventBus::images"
+bus = aws.cloudwatch.EventBus("images", name=f"{project}-{stack}", opts=pulumi.ResourceOptions(aliases=[bus_before]))
 
 # secrets -> database -> its addresses -> migration -> functions -> routes
 
@@ -156,6 +162,10 @@ migration = Migration(
             "functions": access.reference("database/url"),
             "sweeper": access.reference("database/sweeper_url"),
         },
+        "on_event": {
+            "pattern": '{"source": ["collections.sweeper"], "detail-type": ["IndexesWanted"]}',
+            "event_bus": bus.name,
+        },
     },
     # It runs at once, and has to find a way to Parameter Store and to the database.
     pulumi.ResourceOptions(depends_on=[network]),
@@ -200,6 +210,7 @@ pipeline = ImagePipeline(
         "key_arn": key,
         "maximum_concurrency": settings.image_processor_concurrency,
         "parameter_prefix": prefix,
+        "event_bus": {"name": bus.name, "arn": bus.arn},
         "deletion_protection": protection,
         "require_tls": settings.require_tls,
     },
@@ -449,6 +460,7 @@ observability = Observability(
             "embedder": embedder.dead_letter_name,
             "worker": worker.dead_letter_name,
             "sweeper": sweeper.failure_name,
+            "migrate": migration.failure_name,
         },
         "api_id": api.api_id,
         "database": {

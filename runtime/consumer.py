@@ -16,14 +16,14 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from runtime.events import Envelope, Event, EventHeader
+from runtime.events import Envelope, EventHeader, UserEvent
 from runtime.failures import AtWorkError, PermanentError, TransientError
 from runtime.observability import count_failure, measured
 from runtime.redelivery import WorkQueue, backoff, receives
 
 logger = Logger()
 
-EventT = TypeVar("EventT", bound=Event)
+EventT = TypeVar("EventT", bound=UserEvent)
 
 SUBJECTS = {"item_id", "request_id"}
 """What an event may be about, besides its user: named in each log line."""
@@ -53,7 +53,7 @@ class UnknownEventError(Exception):
 class Job:
     """An event, and what is to be done about it."""
 
-    event: Event
+    event: UserEvent
     run: Callable[[], None]
 
 
@@ -148,7 +148,7 @@ def _attempt(step: Consumer, job: Job) -> None:
         logger.info("done")
 
 
-def _put_back(step: Consumer, event: Event, record: SQSRecord, error: Exception) -> None:
+def _put_back(step: Consumer, event: UserEvent, record: SQSRecord, error: Exception) -> None:
     """Have the event delivered again, or after its last delivery have it kept, and the item marked."""
     if not step.queue.is_last(record):
         retry_after = error.retry_after if isinstance(error, TransientError) else None

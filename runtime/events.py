@@ -27,6 +27,11 @@ class Event(BaseModel):
     schema_version: Literal[1] = 1
     correlation_id: Annotated[str, Field(min_length=1)]
     """Follows one image from its upload to `searchable`."""
+
+
+class UserEvent(Event):
+    """An event about something of one user's."""
+
     user_id: Annotated[str, Field(min_length=1)]
 
 
@@ -36,7 +41,7 @@ def upload_correlation_id(item_id: UUID) -> str:
     return str(item_id)
 
 
-class ItemEvent(Event):
+class ItemEvent(UserEvent):
     """An event about one item."""
 
     item_id: UUID
@@ -75,7 +80,7 @@ class EmbeddingRequested(ItemEvent):
     detail_type = "EmbeddingRequested"
 
 
-class AccountEvent(Event):
+class AccountEvent(UserEvent):
     """An event about everything of one user's."""
 
     request_id: UUID
@@ -113,6 +118,13 @@ class ItemFailed(ItemEvent):
 
     stage: str
     error: str
+
+
+class IndexesWanted(Event):
+    """Large tenants' indexes are to be built, or dropped: `runtime.search.tenant_indexes` knows which."""
+
+    source = "collections.sweeper"
+    detail_type = "IndexesWanted"
 
 
 class S3Bucket(BaseModel):

@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 
 from runtime import items
 from runtime.clients import event_bridge
-from runtime.events import Event, ItemEvent, ItemFailed, publish
+from runtime.events import Event, ItemEvent, ItemFailed, UserEvent, publish
 from runtime.postgres import Connection, Database
 from runtime.records import Stage
 from runtime.redelivery import WorkQueue
@@ -38,7 +38,7 @@ class Step:
         """What the step does, for people."""
         return WORK[self.stage]
 
-    def transaction(self, event: Event) -> AbstractContextManager[Connection]:
+    def transaction(self, event: UserEvent) -> AbstractContextManager[Connection]:
         """A transaction that sees the rows of the event's user only."""
         return self.database.tenant(event.user_id)
 

@@ -39,6 +39,11 @@ def request_and_release(connection: Connection) -> tuple[int, int]:
     return connection.execute(_REQUEST, values).rowcount, connection.execute(_RELEASE, values).rowcount
 
 
+def outstanding(connection: Connection) -> bool:
+    """As the sweeper or the owner: whether `build` has anything to do."""
+    return bool(_waiting(connection) or _unwanted(connection))
+
+
 def build(engine: "Engine") -> tuple[int, int]:
     """As the owner: build what is wanted and not there, drop what is not wanted. Tables stay writable meanwhile, and
     what an interrupted run left is made good. How many tenants got indexes, and how many indexes were dropped; none
@@ -67,10 +72,8 @@ def names_of(user_id: str) -> list[str]:
 
 
 def _build(connection: Connection) -> int:
-    waiting = connection.execute(
-        "select user_id from tenant_index where built_at is null order by wanted_at"
-    ).fetchall()
-    for (user_id,) in waiting:
+    waiting = _waiting(connection)
+    for user_id in waiting:
         for name, definition in zip(names_of(user_id), _DEFINITIONS.values(), strict=True):
             state = connection.execute(
                 "select indisvalid from pg_index where indexrelid = to_regclass(%s)", [name]
@@ -84,17 +87,28 @@ def _build(connection: Connection) -> int:
     return len(waiting)
 
 
+def _waiting(connection: Connection) -> list[str]:
+    """Users whose indexes are wanted and not built, in the order in which they were noted."""
+    query = "select user_id from tenant_index where built_at is null order by wanted_at"
+    return [user_id for (user_id,) in connection.execute(query)]
+
+
 def _drop(connection: Connection) -> int:
+    unwanted = _unwanted(connection)
+    for name in unwanted:
+        connection.execute(sql.SQL("drop index concurrently if exists {}").format(sql.Identifier(name)))
+    return len(unwanted)
+
+
+def _unwanted(connection: Connection) -> list[str]:
+    """Indexes of tenants who do not need them any more."""
     there = connection.execute(
         "select relname from pg_class where relkind = 'i' and relnamespace = 'public'::regnamespace"
         " and relname ~ '^tenant_(meaning|words)_[0-9a-f]{32}$'"
     ).fetchall()
     users = connection.execute("select user_id from tenant_index").fetchall()
     wanted = {name for (user_id,) in users for name in names_of(user_id)}
-    unwanted = sorted(name for (name,) in there if name not in wanted)
-    for name in unwanted:
-        connection.execute(sql.SQL("drop index concurrently if exists {}").format(sql.Identifier(name)))
-    return len(unwanted)
+    return sorted(name for (name,) in there if name not in wanted)
 
 
 _REQUEST = """

@@ -82,11 +82,15 @@ def test_the_sweeper_looks_through_the_dead_letters_of_every_stage_and_no_other_
     assert "sweeper" not in granted["sqs:DeleteMessage"]
 
 
-def test_failed_runs_of_the_sweeper_can_be_written_down(graph: Graph, granted: Granted):
-    (config,) = graph.of("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig")
-    destination = config.inputs["destinationConfig"]["onFailure"]["destination"]
+def test_failed_runs_can_be_written_down_each_in_its_own_queue(graph: Graph, granted: Granted):
+    roles = {each.inputs["name"]: role for role, each in functions(graph).items()}
+    failures = {
+        roles[each.inputs["functionName"]]: {each.inputs["destinationConfig"]["onFailure"]["destination"]}
+        for each in graph.of("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig")
+    }
 
-    assert destination in granted["sqs:SendMessage"]["sweeper"]
+    assert failures.keys() == {"sweeper", "migrate"}
+    assert granted["sqs:SendMessage"] == failures
 
 
 def test_who_deletes_objects_deletes_their_versions_and_who_reads_them_notices_when_they_are_gone(granted: Granted):
@@ -136,12 +140,13 @@ def test_roles_are_taken_on_by_lambda_only(graph: Graph):
         assert (statement["Action"], statement["Principal"]) == ("sts:AssumeRole", {"Service": "lambda.amazonaws.com"})
 
 
-def test_functions_are_invoked_by_the_api_and_the_schedule_only(graph: Graph):
+def test_functions_are_invoked_by_the_api_the_schedule_and_one_event_only(graph: Graph):
     permissions = {each.name: each.inputs for each in graph.of("aws:lambda/permission:Permission")}
 
     assert {name: each["principal"] for name, each in permissions.items()} == {
         "api": "apigateway.amazonaws.com",
         "sweeper-schedule": "events.amazonaws.com",
+        "migrate-event": "events.amazonaws.com",
     }
     assert all(each["sourceArn"] and each["qualifier"] for each in permissions.values())
 

@@ -234,13 +234,16 @@ def test_every_queue_with_a_consumer_has_a_dead_letter_queue(graph: Graph):
         assert redrive["maxReceiveCount"] == 5
 
 
-def test_every_rule_targets_a_queue_but_the_schedule(graph: Graph):
+def test_every_rule_targets_a_queue_but_the_schedule_and_what_migrate_waits_for(graph: Graph):
     queues = {each.state["arn"] for each in graph.of("aws:sqs/queue:Queue")}
     targets = {each.name: each.inputs for each in graph.of("aws:cloudwatch/eventTarget:EventTarget")}
     rules = {each.name for each in graph.of("aws:cloudwatch/eventRule:EventRule")}
 
     assert set(targets) == rules
-    assert [name for name, target in targets.items() if target["arn"] not in queues] == ["sweeper-schedule"]
+    assert [name for name, target in targets.items() if target["arn"] not in queues] == [
+        "migrate-event",
+        "sweeper-schedule",
+    ]
     assert all(target["deadLetterConfig"]["arn"] in queues for target in targets.values())
 
 
@@ -258,7 +261,17 @@ def test_an_event_reaches_the_function_that_works_on_it(graph: Graph):
         "embedder-analyses": ("collections.analyzer", "AnalysisComplete"),
         "embedder-requests": ("collections.api", "EmbeddingRequested"),
         "worker-requests": ("collections.api", "ExportRequested", "AccountDeletionRequested"),
+        "migrate-event": ("collections.sweeper", "IndexesWanted"),
     }
+
+
+def test_stacks_keep_their_bus_which_was_the_pipelines(graph: Graph):
+    bus = graph.one("aws:cloudwatch/eventBus:EventBus", "images")
+    stack = bus.inputs["name"].removeprefix("collections-")
+
+    (pipeline,) = graph.of("collections:index:ImagePipeline")
+    before = f"urn:pulumi:{stack}::collections::{pipeline.type}$aws:cloudwatch/eventBus:EventBus::images"
+    assert bus.aliases == {before}
 
 
 def test_secrets_come_before_the_database_the_schema_before_functions_functions_before_routes(graph: Graph):

@@ -1,9 +1,9 @@
 """Migrate makes a new database usable, repeats without harm, and fails aloud."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 
 import pytest
 from psycopg import OperationalError, connect
@@ -37,8 +37,8 @@ def new_database(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterato
         connection.execute(f"drop database {NEW} with (force)")
 
 
-def invoke() -> object:
-    return migrate.handler({}, CONTEXT)  # pyright: ignore[reportArgumentType] (what the logger reads of a context)
+def invoke(event: Mapping[str, object] = MappingProxyType({})) -> object:
+    return migrate.handler(dict(event), CONTEXT)  # pyright: ignore[reportArgumentType] (what the logger reads of a context)
 
 
 def test_a_new_database_gets_its_schema_and_a_second_run_changes_nothing(new_database: str) -> None:
@@ -109,6 +109,48 @@ def test_a_missing_setting_fails_the_deployment(new_database: str, monkeypatch: 
     monkeypatch.delenv("SWEEPER_DATABASE_URL")
     with pytest.raises(ValidationError, match="sweeper_database_url"):
         invoke()
+
+
+INDEXES_WANTED = {"source": "collections.sweeper", "detail-type": "IndexesWanted", "detail": {"schema_version": 1}}
+
+
+def test_between_deployments_only_indexes_are_built_and_no_login_is_touched(
+    new_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invoke()
+    # A migration from here would fail, for all tables are there.
+    set_revision(new_database, "0001")
+    with connect(new_database) as connection:
+        connection.execute("insert into tenant_index (user_id, wanted_at) values ('ada', now())")
+    for role in ("FUNCTIONS", "SWEEPER"):
+        monkeypatch.delenv(f"{role}_DATABASE_URL")
+
+    assert invoke(INDEXES_WANTED) == {"built": 1, "dropped": 0}
+
+    with connect(new_database) as connection:
+        assert connection.execute("select version_num from alembic_version").fetchall() == [("0001",)]
+        (built,) = connection.execute("select built_at is not null from tenant_index").fetchall()
+    assert built == (True,)
+
+
+def test_a_database_that_no_deployment_has_migrated_stays_as_it_is(new_database: str) -> None:
+    with pytest.raises(Exception, match='relation "tenant_index" does not exist'):
+        invoke(INDEXES_WANTED)
+    with connect(new_database) as connection:
+        assert connection.execute("select to_regclass('item')").fetchone() == (None,)
+
+
+@pytest.mark.parametrize(
+    ("event", "complaint"),
+    [({**INDEXES_WANTED, "detail-type": "ItemFailed"}, "ItemFailed of collections.sweeper"), ({"n": 1}, "source")],
+)
+def test_what_is_no_deployment_and_no_such_event_does_nothing(
+    new_database: str, event: dict[str, object], complaint: str
+) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        invoke(event)
+    with connect(new_database) as connection:
+        assert connection.execute("select to_regclass('item')").fetchone() == (None,)
 
 
 def test_passwords_are_never_logged(new_database: str, database: Database, capsys: pytest.CaptureFixture[str]) -> None:

@@ -96,15 +96,15 @@ class Stage:
 
     def published(self, model: type[Event] | type[ObjectCreated], item: ItemRecord) -> list[str]:
         """Envelopes of all events of this kind about `item` so far, in the order of their arrival."""
+        return [body for body in self.heard(model) if str(item.id) in body]
+
+    def heard(self, model: type[Event] | type[ObjectCreated]) -> list[str]:
+        """Envelopes of all events of this kind so far, in the order of their arrival."""
         while messages := self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages"):
             for message in messages:
                 self.received.append(message.get("Body", ""))
                 self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message.get("ReceiptHandle", ""))
-        return [
-            body
-            for body in self.received
-            if json.loads(body)["detail-type"] == model.detail_type and str(item.id) in body
-        ]
+        return [body for body in self.received if json.loads(body)["detail-type"] == model.detail_type]
 
     def process(self, *bodies: str) -> list[str]:
         """Deliver to the image processor; the indexes of messages that it reports as failed."""
