@@ -83,6 +83,6 @@ def test_a_sweep_has_indexes_built_that_searches_use_and_later_dropped(stack: Lo
         assert uses(connection, user_id) == dict.fromkeys(names_of(user_id), 0)
         grace.wait_for(lambda: finds(grace) and all(uses(connection, user_id).values()))
 
-        connection.execute("delete from item where user_id = %s", [user_id])
+        connection.execute("delete from search_document where user_id = %s", [user_id])
         sweep(stack)
         grace.wait_for(lambda: not uses(connection, user_id))
