@@ -128,7 +128,7 @@ def _redeem(config: ClientConfig, http: httpx.Client, code: str, verifier: str) 
     try:
         answer = http.post(url, data=form)
     except httpx.TransportError as error:
-        raise UnreachableError(f"{url} does not answer: {error}") from error
+        raise UnreachableError.silent(url, error) from error
     if not answer.is_success:
         raise SignInError(f"The user pool did not take the sign-in (HTTP {answer.status_code}). Run the command again.")
     given = cast("dict[str, Any]", answer.json())

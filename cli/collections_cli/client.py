@@ -81,7 +81,17 @@ class Client:
 
     def config(self) -> ClientConfig:
         """Where to sign in; needs no token."""
-        return cast(ClientConfig, self._send("GET", "/config.json", authorized=False).json())
+        try:
+            config = self._send("GET", "/config.json", authorized=False).json()
+        except ValueError as error:
+            raise UnreachableError.stranger(self.api_url) from error
+        except ApiError as error:
+            if error.passing:
+                raise
+            raise UnreachableError.stranger(self.api_url) from error
+        if "user_pool_id" not in config:
+            raise UnreachableError.stranger(self.api_url)
+        return cast(ClientConfig, config)
 
     def health(self) -> tuple[dict[str, str], str | None]:
         """What the service says of itself, also when it is not well, and its time (RFC 9110). Needs no token."""
@@ -89,9 +99,9 @@ class Client:
             answer = self._http.get(f"{self.api_url}/health")
             return cast(dict[str, str], answer.json()), answer.headers.get("date")
         except httpx.TransportError as error:
-            raise UnreachableError(f"{self.api_url} does not answer: {error}") from error
+            raise UnreachableError.silent(self.api_url, error) from error
         except ValueError as error:
-            raise UnreachableError(f"What answers at {self.api_url} is not Collections.") from error
+            raise UnreachableError.stranger(self.api_url) from error
 
     def upload(self, path: Path, sent: Sent | None = None) -> Upload:
         """Upload a file, unless the user has these bytes already. Sending it again after an interruption goes on with
@@ -270,7 +280,7 @@ class Client:
         try:
             answer = self._http.request(method, f"{self.api_url}{path}", headers=headers, **request)
         except httpx.TransportError as error:
-            raise UnreachableError(f"{self.api_url} does not answer: {error}") from error
+            raise UnreachableError.silent(self.api_url, error) from error
         if answer.is_success:
             return answer
         raise _refusal(answer)
@@ -284,7 +294,7 @@ class Client:
                 timeout=UPLOAD_TIMEOUT_SECONDS,
             )
         except httpx.TransportError as error:
-            raise UnreachableError(f"The image store does not answer: {error}") from error
+            raise UnreachableError.silent("The image store", error) from error
         if not answer.is_success:
             raise ApiError(answer.status_code, f"The image store refused {path.name} (HTTP {answer.status_code}).")
 

@@ -106,7 +106,7 @@ class UserPool:
                 headers={"X-Amz-Target": f"{_SERVICE}.{operation}", "Content-Type": "application/x-amz-json-1.1"},
             )
         except httpx.TransportError as error:
-            raise UnreachableError(f"{self.config['cognito_endpoint']} does not answer: {error}") from error
+            raise UnreachableError.silent(self.config["cognito_endpoint"], error) from error
         if answer.is_success and not answer.content:
             return {}
         try:

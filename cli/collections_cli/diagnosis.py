@@ -46,7 +46,7 @@ def examine(name: str | None, http: httpx.Client) -> Iterator[Finding]:
     try:
         health, answered_at = service.health()
     except ExpectedError as error:
-        remedy = "Is it running, the address right, and the network up? For the local stack: make local"
+        remedy = "Is it running? For the local stack: make local"
         yield Finding("service", False, str(error), remedy, exit_of(error))
         return
     yield _health(health)

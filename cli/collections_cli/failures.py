@@ -32,9 +32,20 @@ class ApiError(ExpectedError):
 
 
 class UnreachableError(ExpectedError):
-    """Nobody answered at the address."""
+    """Nobody answered at the address, or somebody else."""
 
     exit = Exit.UNAVAILABLE
+
+    @classmethod
+    def silent(cls, who: str, error: Exception) -> "UnreachableError":
+        """`who` does not answer; `error` is what the network said."""
+        said = str(error) or type(error).__name__
+        return cls(f"{who} does not answer ({said}): is the address right, and the network up?")
+
+    @classmethod
+    def stranger(cls, url: str) -> "UnreachableError":
+        """Something else answers at `url`."""
+        return cls(f"What answers at {url} is not Collections: is the address right?")
 
 
 class SignInError(ExpectedError):

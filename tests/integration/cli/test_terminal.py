@@ -134,6 +134,7 @@ def test_without_a_network_one_sentence_says_so(type_: Type, service: Service, h
 
     assert code == Exit.UNAVAILABLE
     assert "collections: http://127.0.0.1:9 does not answer" in shown
+    assert "is the address right, and the network up?" in shown
     assert shown.count("\n") == 1
     assert ended(type_("doctor"))[0] == Exit.UNAVAILABLE
 
@@ -144,6 +145,21 @@ def test_a_wrong_profile_is_told_with_those_that_there_are(type_: Type) -> None:
 
     assert code == Exit.USAGE
     assert "There is no profile prod; you have default." in shown
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_files_that_vanish_are_told_and_the_others_are_uploaded(type_: Type, service: Service, pictures: Path) -> None:
+    service.hold_back = True
+    program = type_("upload", str(pictures), "--parallel", "2")
+    program.expect(rf"0 of {FILES}")
+    last = max(pictures.iterdir())
+    last.unlink()
+    service.may_come.release(FILES)
+    code, shown = ended(program)
+
+    assert code == Exit.INCOMPLETE
+    assert f"{last.name}: It vanished before it was sent." in shown.replace("\r\n", "")
+    assert f"{FILES - 1} uploaded, 1 failed" in shown
 
 
 @pytest.mark.usefixtures("signed_in")

@@ -113,10 +113,24 @@ def test_an_address_where_nobody_answers_is_named() -> None:
         client_of(answer).config()
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(404, text="nothing here"),
+        httpx.Response(200, text="<html>"),
+        httpx.Response(200, json={"hello": "world"}),
+        httpx.Response(200, json=[]),
+    ],
+)
+def test_an_address_where_somebody_else_answers_is_told(answer: httpx.Response) -> None:
+    with pytest.raises(UnreachableError, match=r"What answers at https://api\.example is not Collections"):
+        client_of(lambda _: answer).config()
+
+
 def test_only_the_configuration_can_be_read_without_a_token() -> None:
     with Client(
-        API, http=httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200, json={})))
+        API, http=httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200, json={"user_pool_id": "p"})))
     ) as client:
-        assert client.config() == {}
+        assert client.config()["user_pool_id"] == "p"
         with pytest.raises(ApiError, match="Sign in first"):
             client.item("1")
