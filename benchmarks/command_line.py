@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from benchmarks.imaging import Aim
 from benchmarks.paths import CHECKOUT
-from benchmarks.report import table
+from benchmarks.report import shown, table
 from benchmarks.timing import Spread, ratio
 from collections_cli.client import Client
 from collections_cli.uploading import WORKERS, Outcome, Result, Uploading
@@ -96,6 +96,8 @@ def upload_rate(count: int) -> Upload:
 class CommandLine:
     """What was measured."""
 
+    name: ClassVar[str] = "command_line"
+
     starts: Mapping[str, Starts]
     upload: Upload
     let_in: int
@@ -111,7 +113,7 @@ class CommandLine:
 
     def section(self) -> str:
         """In Markdown."""
-        rows = [[name, _shown(each.wall, 0), _shown(each.times_bare, 1)] for name, each in self.starts.items()]
+        rows = [[name, shown(each.wall, 0), shown(each.times_bare, 1)] for name, each in self.starts.items()]
         upload = [
             ["the client, to a service that answers at once", f"{self.upload.files_per_second:.0f}"],
             ["the client, by its processor time alone", f"{1000 / self.upload.processor_ms:.0f}"],
@@ -143,10 +145,6 @@ def measure(*, quick: bool) -> CommandLine:
     let_in: int = StackSettings.model_fields["requests_per_second"].default
     rounds, files = (QUICK_ROUNDS, QUICK_FILES) if quick else (ROUNDS, FILES)
     return CommandLine(start_up(rounds), upload_rate(files), let_in)
-
-
-def _shown(spread: Spread, digits: int) -> str:
-    return f"{spread.median:.{digits}f} ({spread.low:.{digits}f}-{spread.high:.{digits}f})"
 
 
 def _processor_seconds() -> float:

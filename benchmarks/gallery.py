@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 from uuid import UUID, uuid4
 
 import psycopg
@@ -17,7 +18,7 @@ from playwright.sync_api import Browser, CDPSession, Page, expect, sync_playwrig
 
 from benchmarks.imaging import Aim
 from benchmarks.paths import SAMPLES
-from benchmarks.report import machine, table
+from benchmarks.report import machine, shown, table
 from benchmarks.timing import Spread, ratio
 from local.stack import LocalStack
 from local.users import Credentials
@@ -41,9 +42,15 @@ _CATEGORIES = (
     "disabled-by-default-devtools.timeline.frame",
 )
 _FIRST_IMAGE = """
-addEventListener("load", ({ target }) => {
+document.addEventListener("load", ({ target }) => {
   if (target.matches?.(".tile img")) window.firstImage ??= performance.now();
 }, true);
+"""
+_AWAIT_FIRST_IMAGE = """
+() => new Promise((resolve) => {
+  const look = () => (window.firstImage ? resolve(window.firstImage) : requestAnimationFrame(look));
+  look();
+})
 """
 _SCROLL = """
 (step) => new Promise((resolve) => {
@@ -58,6 +65,7 @@ _SCROLL = """
   requestAnimationFrame(on);
 })
 """
+_TRACE_SECONDS = 60
 _DATABASE = "collections"
 _MOMENT = "2026-01-01T00:00:00Z"
 _FACTS = ("original_filename", "mime_type", "file_size", "width", "height", "title")
@@ -76,12 +84,14 @@ class Round:
     longest_frame: float
     """Between two frames drawn, of all of the scroll."""
     longest_task: float
-    """That the page's thread was busy without a break, while it scrolled."""
+    """Of processor time, that the page's thread had to do without a break while it scrolled."""
 
 
 @dataclass(frozen=True)
 class Scrolled:
     """What was measured: visits by the number of images."""
+
+    name: ClassVar[str] = "gallery"
 
     visits: dict[int, list[Round]]
     load: str
@@ -101,8 +111,12 @@ class Scrolled:
 
     def aims(self) -> list[Aim]:
         """What was to be reached."""
-        longest = Spread.of(self.values_of(self.many, "longest_frame")).median
-        return [Aim(f"Gallery, a scroll through {self.many:,} images: longest frame, ms", FRAME_AT_MOST, longest)]
+        what = f"Gallery, a scroll through {self.many:,} images"
+        frame, task = (Spread.of(self.values_of(self.many, name)).median for name in ("longest_frame", "longest_task"))
+        return [
+            Aim(f"{what}: longest frame, ms", FRAME_AT_MOST, frame),
+            Aim(f"{what}: longest task of the page, ms of processor", FRAME_AT_MOST, task),
+        ]
 
     def section(self) -> str:
         """In Markdown."""
@@ -110,8 +124,8 @@ class Scrolled:
         rows = [
             [
                 what,
-                *(_shown(Spread.of(self.values_of(count, name)), 0) for count in (few, self.many)),
-                _shown(self.times_few(name), 1),
+                *(shown(Spread.of(self.values_of(count, name)), 0) for count in (few, self.many)),
+                shown(self.times_few(name), 1),
             ]
             for what, name in _NAMES.items()
         ]
@@ -122,7 +136,8 @@ class Scrolled:
                 f"to its last, {PIXELS_PER_FRAME} pixels a frame, while its pages come from the API, and back. Frames "
                 "and tasks are those of Chromium's trace.\n",
                 table(["ms", f"{few:,} images", f"{self.many:,} images", "ratio"], rows),
-                f"Browser and stack share the machine. Load meanwhile: {self.load}.\n",
+                "A frame waits for a processor too, a task's processor time does not: browser, stack and whatever else "
+                f"runs share this machine. Load meanwhile: {self.load}.\n",
             ]
         )
 
@@ -139,7 +154,7 @@ _NAMES = {
     "first paint": "first_paint",
     "first image": "first_image",
     "scrolling: longest frame": "longest_frame",
-    "scrolling: longest task of the page": "longest_task",
+    "scrolling: longest task of the page, processor time": "longest_task",
 }
 
 
@@ -172,9 +187,8 @@ def _visit(browser: Browser, url: str, user: Credentials, count: int) -> Round:
     expect(page.locator(".count")).to_have_text(f"{count:,} images")
     page.add_init_script(_FIRST_IMAGE)
     page.reload()
-    page.wait_for_function("window.firstImage")
+    first_image = page.evaluate(_AWAIT_FIRST_IMAGE)
     first_paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-    first_image = page.evaluate("window.firstImage")
     scrolls: list[_Scroll] = []
     for step in (PIXELS_PER_FRAME, -PIXELS_PER_FRAME):
         with _traced(page) as events:
@@ -192,12 +206,19 @@ def _traced(page: Page) -> Generator[list[dict[str, Any]]]:
     events: list[dict[str, Any]] = []
     session = page.context.new_cdp_session(page)
     ended: list[dict[str, Any]] = []
-    session.on("Tracing.tracingComplete", ended.append)
+
+    def over(told: dict[str, Any]) -> None:
+        ended.append(told)
+
+    session.on("Tracing.tracingComplete", over)
     configuration = {"includedCategories": _CATEGORIES}
     devtools(session, "Tracing.start", transferMode="ReturnAsStream", traceConfig=configuration)
     yield events
     devtools(session, "Tracing.end")
+    deadline = time.monotonic() + _TRACE_SECONDS
     while not ended:
+        if time.monotonic() > deadline:
+            raise RuntimeError("Chromium does not end its trace")
         page.wait_for_timeout(20)
     events += json.loads("".join(_read(session, ended[0]["stream"])))["traceEvents"]
 
@@ -225,7 +246,7 @@ class _Scroll(NamedTuple):
         begin, end = min(each["ts"] for each in steps), max(each["ts"] for each in steps)
         drawn = sorted(each["ts"] for each in events if each["name"] == "DrawFrame" and begin <= each["ts"] <= end)
         tasks = [
-            each["dur"]
+            each["tdur"]
             for each in events
             if each["name"] == "RunTask" and (each["pid"], each["tid"]) == thread and begin <= each["ts"] <= end
         ]
@@ -266,7 +287,3 @@ def _store(stack: LocalStack, user_id: str, ids: Sequence[UUID]) -> None:
     with ThreadPoolExecutor(8) as pool:
         for _ in pool.map(put, range(len(ids))):
             pass
-
-
-def _shown(spread: Spread, digits: int) -> str:
-    return f"{spread.median:.{digits}f} ({spread.low:.{digits}f}-{spread.high:.{digits}f})"

@@ -7,7 +7,7 @@ import platform
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, Protocol, cast
 
 import pyvips  # pyright: ignore[reportMissingTypeStubs]
 from PIL import Image, features
@@ -36,6 +36,25 @@ an EventBridge that answer at once: messages, transactions, signatures, logs and
 """
 
 
+class Section(Protocol):
+    """What was measured of something, as a part of the page."""
+
+    name: ClassVar[str]
+    """For machines."""
+
+    def aims(self) -> list[Aim]:
+        """Those that there are, reached or not."""
+        ...
+
+    def section(self) -> str:
+        """In Markdown."""
+        ...
+
+    def values(self) -> dict[str, Any]:
+        """For machines."""
+        ...
+
+
 def machine() -> dict[str, str]:
     """What it was measured on."""
     cpuinfo = Path("/proc/cpuinfo").read_text()
@@ -54,9 +73,9 @@ def machine() -> dict[str, str]:
 
 
 def page(
-    comparisons: Sequence[Comparison], handler: Mapping[str, Times], aims: Sequence[Aim], command_line: str
+    comparisons: Sequence[Comparison], handler: Mapping[str, Times], aims: Sequence[Aim], sections: Sequence[str]
 ) -> str:
-    """The whole report in Markdown; `command_line` is a section of it."""
+    """The whole report in Markdown, with further `sections`."""
     parts = [
         _INTRODUCTION,
         table(
@@ -65,16 +84,16 @@ def page(
         ),
     ]
     for each in comparisons:
-        rows = [[row.contender, *map(_shown, (row.processor, row.wall)), f"{row.megabytes:.0f}"] for row in each.rows]
+        rows = [[row.contender, *map(shown, (row.processor, row.wall)), f"{row.megabytes:.0f}"] for row in each.rows]
         with_whom = each.case.compared_with
         parts += [
             f"## {each.case.title}, {each.size / 1e6:.1f} MB\n",
             table(["", "processor, ms", "wall, ms", "peak, MB"], rows),
-            f"Imaging takes {_shown(each.processor, 2)} times the processor time of {with_whom}, and "
-            f"{_shown(each.wall, 2)} times the wall time.\n",
+            f"Imaging takes {shown(each.processor, 2)} times the processor time of {with_whom}, and "
+            f"{shown(each.wall, 2)} times the wall time.\n",
         ]
-    rows = [[name, *(_shown(Spread.of(kind)) for kind in times)] for name, times in handler.items()]
-    parts += [_HANDLER, table(["", "processor, ms", "wall, ms"], rows), command_line]
+    rows = [[name, *(shown(Spread.of(kind)) for kind in times)] for name, times in handler.items()]
+    parts += [_HANDLER, table(["", "processor, ms", "wall, ms"], rows), *sections]
     parts += ["## Machine\n", table(["", ""], [[name, value] for name, value in machine().items()])]
     return "\n".join(parts)
 
@@ -83,9 +102,9 @@ def as_json(
     comparisons: Sequence[Comparison],
     handler: Mapping[str, Times],
     aims: Sequence[Aim],
-    command_line: Mapping[str, Any],
+    others: Mapping[str, Any],
 ) -> str:
-    """The same figures."""
+    """The same figures; `others` are those of further sections, by name."""
     cases = [
         {
             "case": each.case.title,
@@ -114,7 +133,7 @@ def as_json(
         "aims": reached,
         "imaging": cases,
         "handler": overhead,
-        "command_line": command_line,
+        **others,
     }
     return json.dumps(document, indent=2) + "\n"
 
@@ -137,7 +156,8 @@ def put_between(document: Path, marks: tuple[str, str], text: str) -> None:
     document.write_text("\n\n".join([before + begin, text.strip(), end + after]), encoding="utf-8")
 
 
-def _shown(spread: Spread, digits: int = 0) -> str:
+def shown(spread: Spread, digits: int = 0) -> str:
+    """The middle, and the middle half in brackets."""
     return f"{spread.median:.{digits}f} ({spread.low:.{digits}f}-{spread.high:.{digits}f})"
 
 

@@ -13,15 +13,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 
 from benchmarks.imaging import Aim
 from benchmarks.paths import CHECKOUT
-from benchmarks.report import machine, table
+from benchmarks.report import machine, shown, table
 from benchmarks.timing import Spread, ratio
-from collections_cli.client import http_client
+from collections_cli.client import UPLOAD_TIMEOUT_SECONDS, http_client
 from collections_cli.uploading import WORKERS
 from local.stack import LocalStack
 from local.users import Credentials
@@ -34,6 +34,8 @@ AT_MOST = 1.25
 @dataclass(frozen=True)
 class Uploads:
     """Files in a second, one figure of each round."""
+
+    name: ClassVar[str] = "uploads"
 
     files: int
     ours: list[float]
@@ -52,7 +54,7 @@ class Uploads:
     def section(self) -> str:
         """In Markdown."""
         rows = [
-            [name, _shown(Spread.of(each))] for name, each in (("the command", self.ours), ("a bare loop", self.bare))
+            [name, shown(Spread.of(each))] for name, each in (("the command", self.ours), ("a bare loop", self.bare))
         ]
         low, high = self.times_bare.low, self.times_bare.high
         return "\n".join(
@@ -130,6 +132,7 @@ def _run(home: str, user: Credentials, *arguments: str) -> None:
 
 def _bare_loop(api_url: str, token: str, paths: list[Path]) -> None:
     with http_client() as http, ThreadPoolExecutor(WORKERS) as pool:
+        http.timeout = UPLOAD_TIMEOUT_SECONDS
 
         def send(path: Path) -> None:
             content = path.read_bytes()
@@ -159,7 +162,3 @@ def _require_stored(stack: LocalStack, count: int) -> None:
     stored = sum(page.get("KeyCount", 0) for page in pages.paginate(Bucket=bucket, Prefix="originals/"))
     if stored != count:
         raise RuntimeError(f"{stored} of {count} files are stored")
-
-
-def _shown(spread: Spread) -> str:
-    return f"{spread.median:.0f} ({spread.low:.0f}-{spread.high:.0f})"
