@@ -14,7 +14,7 @@ from playwright.sync_api import CDPSession, Locator, Page, expect
 
 from collections_cli.admin.smoke import picture
 
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 120
 SECONDS_PER_IMAGE = 20
 SERIOUS = {"serious", "critical"}
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}

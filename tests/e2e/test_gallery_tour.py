@@ -37,6 +37,7 @@ def look(gallery: Gallery, name: str) -> None:
 
 
 def save(page: Page, file: Path) -> None:
+    page.mouse.move(0, 0)  # what is pointed at looks otherwise
     page.wait_for_load_state("networkidle")
     shot = Image.open(io.BytesIO(page.screenshot(animations="disabled")))
     shot.convert("RGB").save(file, "webp", quality=QUALITY, method=6)
