@@ -2,9 +2,12 @@
 
 import tempfile
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 
+from collections_cli.client import http_client
 from local.ports import Ports
 from local.stack import LocalStack
 
@@ -21,3 +24,17 @@ def local_stack() -> Generator[LocalStack]:
             Bucket=stack.outputs["imageBucket"], NotificationConfiguration={}
         )
         yield stack
+
+
+_TRIES = 10
+
+
+def wake(stack: LocalStack, count: int) -> None:
+    """Have so many of the API's functions started that as many requests at a time find one. Raises `RuntimeError` when
+    they do not start: on a busy machine, several at once may take longer than the gateway waits."""
+    with http_client() as http, ThreadPoolExecutor(count) as pool:
+        for _ in range(_TRIES):
+            asked = [pool.submit(http.get, f"{stack.api_url}/health", timeout=None) for _ in range(count)]
+            if all(each.result().status_code == HTTPStatus.OK for each in asked):
+                return
+    raise RuntimeError(f"the API does not answer {count} requests at a time")

@@ -20,6 +20,7 @@ import httpx
 from benchmarks.imaging import Aim
 from benchmarks.paths import CHECKOUT
 from benchmarks.report import machine, shown, table
+from benchmarks.stack import wake
 from benchmarks.timing import Spread, ratio
 from collections_cli.client import UPLOAD_TIMEOUT_SECONDS, http_client
 from collections_cli.uploading import WORKERS
@@ -86,6 +87,7 @@ def measure(stack: LocalStack, *, quick: bool) -> Uploads:
     files, rounds = (QUICK_FILES, QUICK_ROUNDS) if quick else (FILES, ROUNDS)
     user = stack.create_user("uploads@example.org")
     token = stack.token(user.email, user.password)
+    wake(stack, WORKERS)
     rates: dict[str, list[float]] = {"ours": [], "bare": []}
     with tempfile.TemporaryDirectory() as home:
         _run(home, user, "login", "--api", stack.api_url, "--email", user.email)
