@@ -1,0 +1,110 @@
+"""What each function imports, and what that costs: modules counted in a process of its own, and the time of each import
+as Python tells it.
+
+    python -m benchmarks.imports    # write benchmarks/baseline.json anew
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import packages_distributions
+from typing import NamedTuple
+
+from benchmarks.paths import CHECKOUT
+from tests.api_environment import ENVIRONMENT
+
+BASELINE = CHECKOUT / "benchmarks" / "baseline.json"
+HANDLERS = tuple(sorted(path.stem for path in (CHECKOUT / "runtime" / "handlers").glob("[!_]*.py")))
+OURS, PYTHON = "runtime", "Python's own"
+FAMILIES = {
+    "annotated_types": "pydantic",
+    "pydantic_core": "pydantic",
+    "typing_extensions": "pydantic",
+    "typing_inspection": "pydantic",
+    "psycopg_binary": "psycopg",
+    "dateutil": "botocore",
+    "jmespath": "botocore",
+    "six": "botocore",
+    "urllib3": "botocore",
+    "wrapt": "aws_xray_sdk",
+}
+"""Packages that are imported for the sake of another."""
+
+_LIST = "import sys, json, runtime.handlers.{}; json.dump(sorted(sys.modules), sys.stdout)"
+_TIMED = re.compile(r"^import time:\s+(\d+) \|\s+\d+ \| +(\S+)$", re.MULTILINE)
+_VARIABLES = {**ENVIRONMENT, "PATH": "/usr/bin:/bin", "POWERTOOLS_METRICS_NAMESPACE": "Collections"}
+
+
+class Cost(NamedTuple):
+    """A package's part in a function's start."""
+
+    modules: int
+    microseconds: int
+    """Of its own modules, without those that they import."""
+
+
+@cache
+def packages(handler: str) -> Counter[str]:
+    """Modules that are loaded when the function has started, by package. Python's own, which differ from release to
+    release, and what the image does not have are left out."""
+    command = [sys.executable, "-c", _LIST.format(handler)]
+    # As on Lambda, where X-Ray's SDK asks for nothing more than it needs there.
+    environment = {**_VARIABLES, "PYTHONPATH": str(CHECKOUT), "LAMBDA_TASK_ROOT": str(CHECKOUT)}
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if run.returncode:
+        raise RuntimeError(f"{handler} cannot be imported: {run.stderr}")
+    counted = Counter(name.partition(".")[0] for name in json.loads(run.stdout))
+    return Counter({name: counted[name] for name in _of_image() & counted.keys()})
+
+
+def costs(handler: str, environment: Mapping[str, str]) -> dict[str, Cost]:
+    """What importing the function took, by family of packages, in an image's folder that `environment` names."""
+    command = [sys.executable, "-S", "-P", "-X", "importtime", "-c", f"import runtime.handlers.{handler}"]
+    run = subprocess.run(command, env={**_VARIABLES, **environment}, capture_output=True, text=True, check=True)
+    found: dict[str, Cost] = {}
+    for microseconds, module in _TIMED.findall(run.stderr):
+        name = family(module.partition(".")[0])
+        before = found.get(name, Cost(0, 0))
+        found[name] = Cost(before.modules + 1, before.microseconds + int(microseconds))
+    return found
+
+
+def family(package: str) -> str:
+    """Whom it is imported for."""
+    if package in sys.stdlib_module_names or package.startswith("_"):
+        return PYTHON
+    return FAMILIES.get(package, package)
+
+
+def measured() -> dict[str, int]:
+    """Modules of each function."""
+    return {handler: packages(handler).total() for handler in HANDLERS}
+
+
+@cache
+def _of_image() -> set[str]:
+    """The packages of the functions' image, ours included, as they are imported."""
+    pinned = re.findall(
+        r"^([\w.-]+)(?:\[[\w,]+\])?==", (CHECKOUT / "requirements" / "runtime.txt").read_text(), re.MULTILINE
+    )
+    wanted = {_normal(name) for name in pinned}
+    return {OURS} | {name for name, of in packages_distributions().items() if wanted & set(map(_normal, of))}
+
+
+def _normal(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def baseline() -> dict[str, dict[str, int]]:
+    """What is checked in, by kind of figure."""
+    return json.loads(BASELINE.read_text())
+
+
+if __name__ == "__main__":
+    BASELINE.write_text(json.dumps({**baseline(), "modules": measured()}, indent=2) + "\n")
