@@ -6,13 +6,18 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from statistics import median
 from typing import NamedTuple
 
-from benchmarks.cold_world import Event, Function, World, cold_world, start
+from benchmarks.cold_world import Event, Function, World, cold_world, image_path, start
+from benchmarks.imports import Cost, costs
 from benchmarks.timing import Spread, ratio
 from local.runtime_api import RuntimeApi
 
 ROUNDS = 15
+IMPORT_ROUNDS = 5
+LISTED = ("sweeper", "image_processor", "embedder", "analyzer", "api")
+"""Handlers whose imports are told."""
 BARE = "bare client"
 _SECONDS = 60
 _BARE_HANDLER = """\
@@ -55,7 +60,16 @@ class ColdStart:
     """Of the whole to the bare client's, in the same rounds."""
 
 
-def measure(rounds: int = ROUNDS) -> list[ColdStart]:
+@dataclass(frozen=True)
+class ColdStarts:
+    """All that was measured."""
+
+    starts: list[ColdStart]
+    imports: dict[str, dict[str, Cost]]
+    """By handler, what importing it took by package: the middle of some runs."""
+
+
+def measure(rounds: int = ROUNDS) -> ColdStarts:
     """Start every function `rounds` times, in turns, after a round that does not count."""
     with cold_world() as world:
         (world.task / "bare.py").write_text(_BARE_HANDLER)
@@ -67,6 +81,11 @@ def measure(rounds: int = ROUNDS) -> list[ColdStart]:
                 taken = _start_once(world, function, function.event())
                 if number:
                     starts[function.name].append(taken)
+        imports = {handler: _imports(world, handler, min(rounds, IMPORT_ROUNDS)) for handler in LISTED}
+    return ColdStarts(_compared(starts), imports)
+
+
+def _compared(starts: Mapping[str, list[Start]]) -> list[ColdStart]:
     floor = [each.whole for each in starts[BARE]]
     return [
         ColdStart(
@@ -78,6 +97,14 @@ def measure(rounds: int = ROUNDS) -> list[ColdStart]:
         )
         for name, taken in starts.items()
     ]
+
+
+def _imports(world: World, handler: str, rounds: int) -> dict[str, Cost]:
+    runs = [costs(handler, image_path(world)) for _ in range(rounds)]
+    return {
+        name: Cost(cost.modules, round(median(run[name].microseconds for run in runs)))
+        for name, cost in runs[0].items()
+    }
 
 
 def _start_once(world: World, function: Function, event: Event) -> Start:
@@ -97,6 +124,6 @@ def _start_once(world: World, function: Function, event: Event) -> Start:
 
 
 if __name__ == "__main__":
-    for each in measure(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS):
+    for each in measure(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS).starts:
         aim = f"at most {AIMS[each.name]}" if each.name in AIMS else ""
         print(f"{each.name:20}{each.init.median:6.0f}{each.first.median:6.0f} ms {each.ratio.median:6.1f}  {aim}")

@@ -104,17 +104,20 @@ def cold_world() -> Generator[World]:
 
 def start(world: World, command: str, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """AWS's runtime client on a handler of the image."""
-    variables = {
-        "PATH": "/usr/bin:/bin",
-        "PYTHONPATH": f"{world.task}:{world.task.parent / 'base'}",
-        "TZ": ":UTC",
-        # Where it is missing, X-Ray's SDK prepares itself for a server.
-        "LAMBDA_TASK_ROOT": str(world.task),
-    }
+    variables = {"PATH": "/usr/bin:/bin", "TZ": ":UTC", **image_path(world)}
     python = [sys.executable, "-S", "-P", "-m", "awslambdaric", command]
     output = subprocess.DEVNULL
     everything = {**variables, **world.environment, **environment}
     return subprocess.Popen(python, cwd=world.task, env=everything, stdout=output, stderr=output)
+
+
+def image_path(world: World) -> dict[str, str]:
+    """Where a function finds the image's files and AWS's client, and nothing else."""
+    return {
+        "PYTHONPATH": f"{world.task}:{world.task.parent / 'base'}",
+        # Where it is missing, X-Ray's SDK prepares itself for a server.
+        "LAMBDA_TASK_ROOT": str(world.task),
+    }
 
 
 def _furnish(task: Path, server: Postgres, aws: str, models: str) -> World:

@@ -36,6 +36,31 @@ FAMILIES = {
 }
 """Packages that are imported for the sake of another."""
 
+REASONS = {
+    PYTHON: "asyncio, which psycopg brings, ssl, email, json and a hundred more",
+    OURS: "the function itself; most of it is pydantic making its models",
+    "botocore": "S3, SQS and EventBridge. Without boto3, whose resources and transfers no function needs at its start",
+    "psycopg": "PostgreSQL, with libpq",
+    "pydantic": "settings, events and records are validated at the edge",
+    "aws_lambda_powertools": "logs, metrics, traces, and batches of messages of which some may fail",
+    "aws_xray_sdk": "a segment of the trace for each event, and for each call of AWS",
+    "PIL": "reads and makes images",
+    "pillow_heif": "HEIC images, as phones make them",
+    "anthropic": "Claude. The vendor's own SDK: it has a module for each type of its API",
+    "sqlalchemy": "the API's lists, filters and edits. The pipeline does without",
+    "alembic": "migrations",
+    "boto3": "the chats of an account, by DynamoDB's own types",
+    "sqlmodel": "the tables' classes, which are what the API validates too",
+    "pgvector": "the vector column of those",
+    "fastapi": "routes, validation and the API's document",
+    "starlette": "what FastAPI is made of",
+    "mangum": "API Gateway's events to FastAPI and back",
+    "anyio": "threads, in which FastAPI runs its routes",
+    "httpx2": "the Anthropic SDK's connections",
+    "opentelemetry": "FastAPI and the Anthropic SDK import its interface where it is there",
+}
+"""Why a function imports a package, for people."""
+
 _LIST = "import sys, json, runtime.handlers.{}; json.dump(sorted(sys.modules), sys.stdout)"
 _TIMED = re.compile(r"^import time:\s+(\d+) \|\s+\d+ \| +(\S+)$", re.MULTILINE)
 _VARIABLES = {**ENVIRONMENT, "PATH": "/usr/bin:/bin", "POWERTOOLS_METRICS_NAMESPACE": "Collections"}

@@ -2,11 +2,14 @@
 
 import pytest
 
-from benchmarks.imports import HANDLERS, baseline, packages
+from benchmarks.imports import HANDLERS, REASONS, baseline, family, packages
 
 TOLERANCE = 0.05
 """Of the checked-in number of modules: a release of a package may move some. What is added on purpose, or grows with a
 package, is written down by `python -m benchmarks.imports`."""
+
+LARGE = 20
+"""Modules of a package."""
 
 ORM = {"sqlmodel", "sqlalchemy"}
 NEEDED = {
@@ -35,3 +38,9 @@ def test_a_function_imports_as_many_modules_as_are_written_down(handler: str) ->
     counted, expected = packages(handler), baseline()["modules"][handler]
 
     assert counted.total() == pytest.approx(expected, rel=TOLERANCE), counted.most_common()
+
+
+def test_the_page_says_why_what_is_large_is_imported(handler: str) -> None:
+    large = {family(name) for name, modules in packages(handler).items() if modules > LARGE}
+
+    assert large <= REASONS.keys()

@@ -1,0 +1,157 @@
+"""How fast functions start, as a page and as JSON.
+
+python -m benchmarks.cold_report 10    # measure that alone, ten times each, and write it
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from benchmarks.cold_start import AIMS, BARE, ROUNDS, ColdStart, measure
+from benchmarks.imports import REASONS, Cost
+from benchmarks.paths import CHECKOUT
+from benchmarks.report import machine, table
+
+DOCUMENT = CHECKOUT / "docs" / "performance.md"
+RESULTS = CHECKOUT / "docs" / "performance.json"
+SHOWN_FROM = 0.02
+"""Of what a function's imports take: packages with less are shown together."""
+
+_INTRODUCTION = """# Performance
+
+`make bench` measures again and writes this page, and the same as [JSON](performance.json). It is about the time that
+somebody waits for a function that did not run; [how fast images are made](benchmarks.md) and
+[how fast search is](benchmarks-search.md) have pages of their own.
+
+## Cold starts
+
+From the start of the process to its first answer, under AWS's own runtime client, which talks to a runtime API on this
+machine. *Init* ends when the client asks for work; the *first invocation* finds a real PostgreSQL, an emulated AWS and
+vendors' stand-ins that answer at once, so that what is left is ours: connections, clients, the first statements. Files
+are the image's own, compiled and slimmed as the Dockerfile says, and nothing else of this machine's.
+
+A handler that imports nothing and returns nothing is the *bare client*. Functions take turns with it, so that whatever
+else the machine does befalls all alike: read the multiples of the bare client, not the milliseconds. Each figure is the
+median of many starts, with the middle half of them in brackets.
+"""
+
+_ARRANGED = """## What keeps starts short
+
+- **The pipeline has no ORM.** SQLModel and SQLAlchemy take a third of the API's imports. The pipeline's functions give
+  psycopg the same statements that the API gives it from within its session: `runtime/items.py` and its neighbours take
+  a connection in a transaction, whosever it is.
+- **No garbage is looked for while importing.** `runtime/handlers/__init__.py` stops the collector, and when the handler
+  is made, everything that is there is exempt from it for good.
+- **Vendors are called where that is their function's work.** The analyzer imports Anthropic's SDK at its start, when
+  Lambda gives it whole processors; the API, which may never need it, with the first question. Voyage's API is
+  called by `runtime/voyage.py`, since its SDK brings forty packages.
+- **Clients of AWS are botocore's own**, made when first used, once, from one session.
+- **Everything is compiled** while the image is built, by hash and not by time, which an image builder would change.
+- **Descriptions of AWS services** that nobody calls are not in the image (`runtime/slim.py`): listing 400 folders takes
+  longer than reading the six that are called.
+
+`tests/unit/pipeline/test_imports.py` starts each function in a process of its own: a package that takes long and is
+not needed there fails it, and so does a number of modules that differs by more than a twentieth from
+`benchmarks/baseline.json`. That has the statements of each operation of the API too.
+"""
+
+_IMPORTS = """## What is imported, and why
+
+By `python -X importtime`, which itself makes imports slower: read the shares. Packages are counted with those that are
+imported for their sake.
+"""
+
+TITLES = {
+    "sweeper": "Sweeper",
+    "image_processor": "Image processor",
+    "embedder": "Embedder",
+    "analyzer": "Analyzer",
+    "api": "API",
+}
+"""Functions whose imports are listed, by their handlers."""
+
+
+def section_of_starts(starts: Sequence[ColdStart]) -> str:
+    """The table of what was measured beside the aims."""
+    rows = [
+        [
+            each.name,
+            f"{each.ratio.median:.1f} ({each.ratio.low:.1f}-{each.ratio.high:.1f})",
+            f"{AIMS[each.name]}" if each.name in AIMS else "",
+            _verdict(each),
+            f"{each.init.median:.0f}",
+            f"{each.first.median:.0f}",
+        ]
+        for each in starts
+    ]
+    header = ["", "times the bare client", "at most", "", "init, ms", "first invocation, ms"]
+    return table(header, rows)
+
+
+def section_of_imports(costs: Mapping[str, Mapping[str, Cost]]) -> str:
+    """A table for each function."""
+    parts = [_IMPORTS]
+    for handler, of_packages in costs.items():
+        whole = sum(cost.microseconds for cost in of_packages.values())
+        ordered = sorted(of_packages.items(), key=lambda each: -each[1].microseconds)
+        shown = [each for each in ordered if each[1].microseconds >= SHOWN_FROM * whole]
+        rows = [
+            [name, f"{cost.microseconds / whole:.0%}", f"{cost.modules}", REASONS.get(name, "")] for name, cost in shown
+        ]
+        rest = [cost for _, cost in ordered[len(shown) :]]
+        share = sum(cost.microseconds for cost in rest) / whole
+        rows.append(["others", f"{share:.0%}", f"{sum(cost.modules for cost in rest)}", ""])
+        parts += [f"### {TITLES[handler]}\n", table(["", "share", "modules", "why"], rows)]
+    return "\n".join(parts)
+
+
+def page(starts: Sequence[ColdStart], costs: Mapping[str, Mapping[str, Cost]]) -> str:
+    """The whole report in Markdown."""
+    parts = [_INTRODUCTION, section_of_starts(starts), _ARRANGED, section_of_imports(costs)]
+    parts += ["## Machine\n", table(["", ""], [[name, value] for name, value in _machine().items()])]
+    return "\n".join(parts)
+
+
+def write(starts: Sequence[ColdStart], costs: Mapping[str, Mapping[str, Cost]]) -> bool:
+    """Write page and figures; whether all aims were met."""
+    figures: dict[str, Any] = {
+        "machine": _machine(),
+        "cold_starts": {
+            each.name: {
+                "times_bare_client": each.ratio._asdict(),
+                "at_most": AIMS.get(each.name),
+                "init_ms": each.init._asdict(),
+                "first_invocation_ms": each.first._asdict(),
+            }
+            for each in starts
+        },
+        "imports": {
+            handler: {name: cost._asdict() for name, cost in of_packages.items()}
+            for handler, of_packages in costs.items()
+        },
+    }
+    DOCUMENT.write_text(page(starts, costs))
+    RESULTS.write_text(json.dumps(figures, indent=2) + "\n")
+    return all(_met(each) for each in starts)
+
+
+def _met(start: ColdStart) -> bool:
+    return start.name == BARE or start.ratio.median <= AIMS[start.name]
+
+
+def _verdict(start: ColdStart) -> str:
+    if start.name == BARE:
+        return ""
+    return "met" if _met(start) else "MISSED"
+
+
+def _machine() -> dict[str, str]:
+    return {name: value for name, value in machine().items() if name not in {"Pillow", "libvips"}}
+
+
+if __name__ == "__main__":
+    measured = measure(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS)
+    sys.exit(0 if write(measured.starts, measured.imports) else 1)
