@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Mapping
@@ -42,6 +43,8 @@ class Start(NamedTuple):
     """From the start of the process until the runtime client asks for work."""
     first: float
     """The first invocation."""
+    processor: float
+    """What the process has computed meanwhile, which other work on the machine hardly changes."""
 
     @property
     def whole(self) -> float:
@@ -58,6 +61,7 @@ class ColdStart:
     whole: Spread
     ratio: Spread
     """Of the whole to the bare client's, in the same rounds."""
+    processor_ratio: Spread
 
 
 @dataclass(frozen=True)
@@ -86,14 +90,14 @@ def measure(rounds: int = ROUNDS) -> ColdStarts:
 
 
 def _compared(starts: Mapping[str, list[Start]]) -> list[ColdStart]:
-    floor = [each.whole for each in starts[BARE]]
     return [
         ColdStart(
             name,
             Spread.of([each.init for each in taken]),
             Spread.of([each.first for each in taken]),
             Spread.of([each.whole for each in taken]),
-            ratio([each.whole for each in taken], floor),
+            ratio([each.whole for each in taken], [each.whole for each in starts[BARE]]),
+            ratio([each.processor for each in taken], [each.processor for each in starts[BARE]]),
         )
         for name, taken in starts.items()
     ]
@@ -116,14 +120,16 @@ def _start_once(world: World, function: Function, event: Event) -> Start:
             ended = time.perf_counter()
         finally:
             process.kill()
-            process.wait()
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
     if answer.kind != "response" or api.asked_at is None:
         raise RuntimeError(f"{function.name} did not work: {answer.body}")
     function.check(answer.body)
-    return Start((api.asked_at - began) * 1000, (ended - api.asked_at) * 1000)
+    return Start((api.asked_at - began) * 1000, (ended - api.asked_at) * 1000, (used.ru_utime + used.ru_stime) * 1000)
 
 
 if __name__ == "__main__":
     for each in measure(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS).starts:
         aim = f"at most {AIMS[each.name]}" if each.name in AIMS else ""
-        print(f"{each.name:20}{each.init.median:6.0f}{each.first.median:6.0f} ms {each.ratio.median:6.1f}  {aim}")
+        ratios = f"{each.ratio.median:6.1f}{each.processor_ratio.median:6.1f}"
+        print(f"{each.name:20}{each.init.median:6.0f}{each.first.median:6.0f} ms {ratios}  {aim}")
