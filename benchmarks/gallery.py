@@ -246,7 +246,7 @@ class _Scroll(NamedTuple):
         begin, end = min(each["ts"] for each in steps), max(each["ts"] for each in steps)
         drawn = sorted(each["ts"] for each in events if each["name"] == "DrawFrame" and begin <= each["ts"] <= end)
         tasks = [
-            each["tdur"]
+            each.get("tdur", 0)  # left out where it is too short to be counted
             for each in events
             if each["name"] == "RunTask" and (each["pid"], each["tid"]) == thread and begin <= each["ts"] <= end
         ]
