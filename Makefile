@@ -48,8 +48,8 @@ smoke: stack-environments ## Upload, find and delete an image on a deployed stac
 e2e: test-environments ## The tests of a deployed stack: one that the environment names, else a local one of their own
 	@$(DEV)/pytest tests/e2e
 
-bench: test-environments ## Speed and memory beside others', in docs/benchmarks.md (best on an idle machine)
-	@$(DEV)/python -m benchmarks
+bench: test-environments ## Speed and memory beside others', in docs/ (best on an idle machine; PARTS="everyday search starts pipeline")
+	@$(DEV)/python -m benchmarks $(PARTS)
 
 eval: test-environments ## How well search finds, in docs/evaluation.md, or for a data set of one's own (DATASET=images.json)
 	@$(DEV)/python -m evaluation $(DATASET)
