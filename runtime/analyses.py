@@ -87,8 +87,9 @@ def complete(
     answered_by: str,
     input_tokens: int,
     output_tokens: int,
+    batch: bool = False,
 ) -> AnalysisRecord:
-    """Keep what the model said. When an earlier holder of an expired lease was faster, its answer stays.
+    """Keep what the model said, alone or in a `batch`. When an earlier holder of an expired lease was faster, its answer stays.
 
     Raises `AnalysisGoneError`.
     """
@@ -103,7 +104,7 @@ def complete(
             "answered_by": answered_by,
             "input_tokens": input_tokens,
             "output_tokens": output_tokens,
-            "cost_usd": cost_usd(answered_by, input_tokens, output_tokens),
+            "cost_usd": cost_usd(answered_by, input_tokens, output_tokens, batch=batch),
         },
     )
     kept = find(connection, analysis_id)

@@ -73,6 +73,8 @@ class AnalysisRequested(ItemEvent):
     """Claude model id; none means the stack's own."""
     force: bool = False
     """Analyse again even where the same image was analysed by the same model and prompt."""
+    batch: bool = False
+    """May take a day, at half the price. Analyses again, as `force` does."""
 
 
 class EmbeddingRequested(ItemEvent):

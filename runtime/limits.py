@@ -7,7 +7,8 @@ the caller is told to have already is not taken in, and does not count.
 
 Dollars. What the calls recorded in `usage` have cost; calls of models without a known price count nothing. No call is
 begun once the budget is used up. One that was begun before is finished and counts, so that the most a user can go
-beyond the budget is what the calls of the same moment cost.
+beyond the budget is what the calls of the same moment cost. Analyses that wait for a batch count with what they are
+likely to cost, or a single batch could hold any number of them.
 
 A limit of 0 is none.
 """
@@ -77,9 +78,9 @@ def images_taken(connection: Connection, month: date) -> int:
     return 0 if taken is None else taken[0]
 
 
-def require_budget(connection: Connection, limits: UserLimits) -> None:
+def require_budget(connection: Connection, limits: UserLimits, promised: Decimal = Decimal(0)) -> None:
     """See that the transaction's tenant may still be spent money on. Ask before each call of a model that costs
-    something.
+    something. `promised` is what calls will cost that are already ordered, in US dollars.
 
     Raises `LimitReachedError`.
     """
@@ -87,7 +88,7 @@ def require_budget(connection: Connection, limits: UserLimits) -> None:
     if not budget:
         return
     month = Month.of(now())
-    if usage.cost_since(connection, month.start) >= budget:
+    if usage.cost_since(connection, month.start) + promised >= budget:
         raise LimitReachedError(
             f"Your budget of ${budget:.2f} a month for image analysis, meaning and answers is used up. "
             f"{_from(month)} there is a new one; until then searches of type `bm25` work, and cost nothing.",

@@ -288,6 +288,44 @@ class AccountRequest(SQLModel, table=True):
     finished_at: datetime | None = Field(default=None, sa_column=_timestamp(nullable=True))
 
 
+class AnalysisBatch(SQLModel, table=True):
+    """What the vendor was given, or is about to be given, to be done within a day; see `runtime.batches`."""
+
+    __tablename__ = "analysis_batch"  # pyright: ignore[reportAssignmentType]
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    model: str
+    requests: int
+    """How many it was made of."""
+    vendor_id: str | None = Field(default=None, unique=True)
+    """None until the vendor is known to have it."""
+    created_at: datetime = Field(default_factory=now, sa_column=_timestamp(nullable=False))
+
+
+class BatchRequest(SQLModel, table=True):
+    """An analysis that was asked for and may take a day."""
+
+    __tablename__ = "batch_request"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        _of_item(),
+        ForeignKeyConstraint(["batch_id"], ["analysis_batch.id"], ondelete="SET NULL"),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    """The vendor's `custom_id` too."""
+    user_id: str
+    item_id: UUID
+    correlation_id: str
+    """Of the command: delivered twice, it is noted once."""
+    model: str
+    prompt_version: str
+    batch_id: UUID | None = None
+    """None while it waits."""
+    analysis_id: UUID | None = None
+    """Once it is answered, and not yet handed on."""
+    created_at: datetime = Field(default_factory=now, sa_column=_timestamp(nullable=False))
+
+
 class Intake(SQLModel, table=True):
     """How many images of one user count in one month; see `runtime.limits`."""
 

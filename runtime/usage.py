@@ -23,9 +23,11 @@ def record(
     input_tokens: int,
     output_tokens: int = 0,
     item_id: UUID | None = None,
+    batch: bool = False,
 ) -> None:
-    """Write down what one answer used, whatever becomes of it. `model` is the one that answered, or was asked."""
-    cost = cost_usd(model, input_tokens, output_tokens)
+    """Write down what one answer used, whatever becomes of it. `model` is the one that answered, or was asked; `batch`
+    says that it was one of a batch, which costs less."""
+    cost = cost_usd(model, input_tokens, output_tokens, batch=batch)
     connection.execute(
         _RECORD,
         {

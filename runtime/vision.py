@@ -11,11 +11,12 @@ from typing import NamedTuple, cast
 # best time: Lambda gives it whole processors.
 import anthropic
 from anthropic.types import Message
+from anthropic.types.message_create_params import MessageCreateParamsNonStreaming
 from pydantic import BaseModel, ValidationError
 
 from runtime.analysis import ImageAnalysis
 from runtime.failures import PermanentError, TransientError, retry_after
-from runtime.settings import VisionSettings
+from runtime.settings import AnthropicSettings
 
 PROMPT_VERSION = "2026-04"
 """Names the prompt below; change it with every change to it, so that images can be analysed anew."""
@@ -77,8 +78,8 @@ class VisionAnswer(BaseModel):
 class Vision:
     """The model that looks at images."""
 
-    def __init__(self, settings: VisionSettings) -> None:
-        self._client = anthropic.Anthropic(
+    def __init__(self, settings: AnthropicSettings) -> None:
+        self.client = anthropic.Anthropic(
             api_key=settings.anthropic_api_key.get_secret_value(),
             base_url=settings.anthropic_base_url,
             timeout=TIMEOUT_SECONDS,
@@ -88,7 +89,7 @@ class Vision:
 
     def close(self) -> None:
         """Close the connections that wait for the next image, for whoever needs the model no longer."""
-        self._client.close()
+        self.client.close()
 
     def analyze(self, preview: bytes, context: str, model: str, account: Callable[[Spent], None]) -> VisionAnswer:
         """Look at `preview` (WebP), with `context` saying what the file itself tells. `account` is called for every
@@ -107,7 +108,7 @@ class Vision:
             if message.stop_reason == "max_tokens":
                 continue
             return VisionAnswer(
-                analysis=_read(message),
+                analysis=read_answer(message),
                 answered_by=message.model,
                 input_tokens=input_tokens,
                 output_tokens=output_tokens,
@@ -115,6 +116,25 @@ class Vision:
         raise PermanentError(
             "There is more in the image than its description can hold. Please cut it into parts and upload those."
         )
+
+    def request(self, preview: bytes, context: str, model: str, max_tokens: int) -> MessageCreateParamsNonStreaming:
+        """What the model is told of one image: the body of a request, alone or in a batch."""
+        image = base64.b64encode(preview).decode()
+        return {
+            "model": model,
+            "max_tokens": max_tokens,
+            "system": PROMPT,
+            "messages": [
+                {
+                    "role": "user",
+                    "content": [
+                        {"type": "image", "source": {"type": "base64", "media_type": MEDIA_TYPE, "data": image}},
+                        {"type": "text", "text": context},
+                    ],
+                }
+            ],
+            "output_config": {"format": {"type": "json_schema", "schema": self._schema}},
+        }
 
     def _ask(self, preview: bytes, context: str, model: str, max_tokens: int, deadline: float) -> Message:
         """One request, and another if the vendor is busy for a moment only."""
@@ -131,32 +151,19 @@ class Vision:
         left = deadline - monotonic()
         if left < SHORTEST_SECONDS:
             raise TransientError("there was no time left to ask Claude again")
-        image = base64.b64encode(preview).decode()
         try:
-            return self._client.messages.create(
-                model=model,
-                max_tokens=max_tokens,
-                timeout=min(TIMEOUT_SECONDS, left),
-                system=PROMPT,
-                messages=[
-                    {
-                        "role": "user",
-                        "content": [
-                            {
-                                "type": "image",
-                                "source": {"type": "base64", "media_type": MEDIA_TYPE, "data": image},
-                            },
-                            {"type": "text", "text": context},
-                        ],
-                    }
-                ],
-                output_config={"format": {"type": "json_schema", "schema": self._schema}},
+            return self.client.messages.create(
+                **self.request(preview, context, model, max_tokens), timeout=min(TIMEOUT_SECONDS, left)
             )
         except anthropic.APIError as error:
             raise _failure(error, model) from error
 
 
-def _read(message: Message) -> ImageAnalysis:
+def read_answer(message: Message) -> ImageAnalysis:
+    """What the model says is in the image.
+
+    Raises `PermanentError` when it declined to look, and `TransientError` when this is no analysis, or half of one.
+    """
     if message.stop_reason == "refusal":
         raise PermanentError(
             "The model declined to describe this image. It stays in the collection without a description."
