@@ -89,7 +89,8 @@ def complete(
     output_tokens: int,
     batch: bool = False,
 ) -> AnalysisRecord:
-    """Keep what the model said, alone or in a `batch`. When an earlier holder of an expired lease was faster, its answer stays.
+    """Keep what the model said, alone or in a `batch`. When an earlier holder of an expired lease was faster, its
+    answer stays.
 
     Raises `AnalysisGoneError`.
     """

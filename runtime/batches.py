@@ -18,9 +18,8 @@ from pydantic import BaseModel, ConfigDict
 
 from runtime.events import AnalysisRequested
 from runtime.postgres import Connection, columns
-from runtime.prices import cost_usd
+from runtime.prices import IMAGE_TOKENS, cost_usd
 from runtime.records import now
-from runtime.vision import TYPICAL_TOKENS
 
 MADE_WITHIN = timedelta(minutes=20)
 """Whoever began to make a batch is not at it any more after this: longer than the batcher may run."""
@@ -99,7 +98,7 @@ def promised_usd(connection: Connection) -> Decimal:
 
 def likely_usd(model: str, images: int) -> Decimal:
     """What so many images in batches are likely to cost by `model`; nothing where its price is not known."""
-    return images * (cost_usd(model, *TYPICAL_TOKENS, batch=True) or Decimal(0))
+    return images * (cost_usd(model, *IMAGE_TOKENS, batch=True) or Decimal(0))
 
 
 def models_waited_for(connection: Connection) -> list[str]:
@@ -194,8 +193,8 @@ def _batches(connection: Connection, query: LiteralString, values: Sequence[Any]
 # An event that comes once more after its answer was handed on finds the analysis that it has led to.
 _NOTE = """
 insert into batch_request (id, item_id, user_id, correlation_id, model, prompt_version, created_at)
-select %(id)s, %(item_id)s, %(user_id)s, %(correlation_id)s, %(model)s, %(prompt_version)s, %(created_at)s
- where not exists (select from analysis where item_id = %(item_id)s and request_id = %(correlation_id)s)
+select %(id)s, %(item_id)s, %(user_id)s, %(correlation_id)s::varchar, %(model)s, %(prompt_version)s, %(created_at)s
+ where not exists (select from analysis where item_id = %(item_id)s and request_id = %(correlation_id)s::varchar)
 on conflict do nothing"""
 
 _BEGIN = """

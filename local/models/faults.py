@@ -8,10 +8,15 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 
-Endpoint = Literal["messages", "embeddings", "rerank"]
-Kind = Literal["429", "500", "529", "slow", "cut-off", "invalid-json", "refusal"]
+Endpoint = Literal["messages", "batches", "embeddings", "rerank"]
+Kind = Literal["429", "500", "529", "slow", "cut-off", "invalid-json", "refusal", "expired"]
 
-_MESSAGES_ONLY: frozenset[Kind] = frozenset({"cut-off", "invalid-json", "refusal"})
+_ONLY: Mapping[Kind, Endpoint] = {
+    "cut-off": "messages",
+    "invalid-json": "messages",
+    "refusal": "messages",
+    "expired": "batches",
+}
 _DEFAULT_SLOWNESS = 3.0
 
 
@@ -35,8 +40,8 @@ class FaultPlan(BaseModel, extra="forbid"):
 
     @model_validator(mode="after")
     def _fits_endpoint(self) -> Self:
-        if self.kind in _MESSAGES_ONLY and self.endpoint != "messages":
-            raise ValueError(f"{self.kind} is a fault of messages only; {self.endpoint} can do 429, 500, 529 and slow")
+        if self.endpoint != (only := _ONLY.get(self.kind, self.endpoint)):
+            raise ValueError(f"{self.kind} is a fault of {only} only; {self.endpoint} can do 429, 500, 529 and slow")
         return self
 
     @property
@@ -113,7 +118,7 @@ class Calls:
 
     def reset(self) -> None:
         """Count from zero."""
-        self._outcomes = {"messages": Counter(), "embeddings": Counter(), "rerank": Counter()}
+        self._outcomes = {"messages": Counter(), "batches": Counter(), "embeddings": Counter(), "rerank": Counter()}
 
     def record(self, endpoint: Endpoint, outcome: str) -> None:
         """Count one request."""

@@ -19,6 +19,7 @@ from starlette.routing import Route
 from local.models import schema, wire
 from local.models.analysis import analyse
 from local.models.answering import ToolWish, answer
+from local.models.batches import Batches, errored
 from local.models.embedding import Encoder, to_base64
 from local.models.faults import ActivePlan, Calls, FaultPlan, Faults
 from local.models.vision import Eye, Glance, Looker, UnreadableImageError
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 _LARGEST_BODY = 32 * 1024 * 1024
 """Bytes; Anthropic's API answers 413 beyond."""
+_LARGEST_BATCH = 256 * 1024 * 1024
 _NOBODY_LISTENS = 499
 """nginx's code for a client that hung up before it had sent everything; no standard has one."""
 _ABILITIES = (
@@ -84,6 +86,7 @@ class StandIns:
         self._looking = ThreadPoolExecutor(1, thread_name_prefix="look")
         self._encoding = ThreadPoolExecutor(1, thread_name_prefix="encode")
         self._engines: asyncio.Future[Engines] | None = None
+        self._batches = Batches(self._batched)
 
     @contextlib.asynccontextmanager
     async def lifespan(self, _: Starlette) -> AsyncGenerator[None]:
@@ -92,6 +95,7 @@ class StandIns:
         self._engines = loop.run_in_executor(self._looking, self._load)
         self._engines.add_done_callback(self._loaded)
         yield
+        self._batches.close()
         self._looking.shutdown(cancel_futures=True)
         self._encoding.shutdown(cancel_futures=True)
 
@@ -112,10 +116,33 @@ class StandIns:
         async def answer(fault: FaultPlan | None) -> Response:
             if "anthropic-version" not in request.headers:
                 raise Refusal(400, "anthropic-version: header is required")
-            return await self._message(await _parse(request, wire.MessagesRequest), fault)
+            return _reply(await self._message(await _parse(request, wire.MessagesRequest), fault))
 
         authorised = bool(request.headers.get("x-api-key")) or _has_bearer(request)
         return await self._serve("messages", request, wire.anthropic_error, answer, authorised=authorised)
+
+    async def batches(self, request: Request) -> Response:
+        """`POST /v1/messages/batches` of Anthropic."""
+
+        async def answer(fault: FaultPlan | None) -> Response:
+            asked = await _parse(request, wire.BatchesRequest, _LARGEST_BATCH)
+            return JSONResponse(self._batches.begin(asked.requests, fault, str(request.base_url)))
+
+        authorised = bool(request.headers.get("x-api-key")) or _has_bearer(request)
+        return await self._serve("batches", request, wire.anthropic_error, answer, authorised=authorised)
+
+    async def _batched(self, params: JsonObject) -> JsonObject:
+        """The result of one request of a batch. Faults of messages befall it too."""
+        fault = self._faults.draw("messages", {})
+        if fault is not None and fault.kind in ("429", "500", "529"):
+            return errored(int(fault.kind), f"fault on request: {fault.kind}")
+        try:
+            reply = await self._message(wire.MessagesRequest.model_validate(params), fault)
+        except Refusal as refusal:
+            return errored(refusal.status, refusal.message)
+        except ValidationError as invalid:
+            return errored(400, _explain(invalid))
+        return {"type": "succeeded", "message": reply.model_dump()}
 
     async def embeddings(self, request: Request) -> Response:
         """`POST /v1/embeddings` of Voyage AI."""
@@ -150,7 +177,8 @@ class StandIns:
                 return error(401, "missing API key: any will do, but there must be one", None)
             fault = self._faults.draw(endpoint, request.headers)
             if fault is not None:
-                await asyncio.sleep(fault.wait)
+                if endpoint != "batches":
+                    await asyncio.sleep(fault.wait)
                 if fault.kind in ("429", "500", "529"):
                     outcome = fault.kind
                     headers = {} if fault.retry_after is None else {"retry-after": str(fault.retry_after)}
@@ -171,7 +199,7 @@ class StandIns:
         finally:
             self._calls.record(endpoint, outcome)
 
-    async def _message(self, request: wire.MessagesRequest, fault: FaultPlan | None) -> Response:
+    async def _message(self, request: wire.MessagesRequest, fault: FaultPlan | None) -> wire.MessagesReply:
         asked = request.schema
         if asked is None or len(request.images) > 1:
             raise Refusal(400, _ABILITIES)
@@ -191,7 +219,7 @@ class StandIns:
             input_tokens=wire.estimate_image_tokens(findings.width, findings.height) + prompt_tokens,
             output_tokens=wire.estimate_tokens(text),
         )
-        return _reply(wire.MessagesReply(content=_text(text), stop_reason=stop_reason, usage=usage))
+        return wire.MessagesReply(content=_text(text), stop_reason=stop_reason, usage=usage)
 
     async def _embed(self, request: wire.EmbeddingsRequest) -> Response:
         engines = await self._ready()
@@ -216,6 +244,10 @@ class StandIns:
         data.sort(key=lambda relevance: -relevance.relevance_score)
         reply = wire.RerankReply(data=data[: request.top_k], usage=_total([request.query, *request.documents]))
         return JSONResponse(reply.model_dump())
+
+    def batch_routes(self) -> list[Route]:
+        """How batches are looked at."""
+        return self._batches.routes()
 
     # Steering and watching
 
@@ -260,6 +292,8 @@ def create_app(on_failure: Callable[[BaseException], None], *, instant: bool = F
     return Starlette(
         routes=[
             Route("/v1/messages", stand_ins.messages, methods=["POST"]),
+            Route("/v1/messages/batches", stand_ins.batches, methods=["POST"]),
+            *stand_ins.batch_routes(),
             Route("/v1/embeddings", stand_ins.embeddings, methods=["POST"]),
             Route("/v1/rerank", stand_ins.rerank, methods=["POST"]),
             Route("/health", stand_ins.health),
@@ -273,7 +307,7 @@ def create_app(on_failure: Callable[[BaseException], None], *, instant: bool = F
     )
 
 
-def _answer(request: wire.MessagesRequest, asked: JsonObject, fault: FaultPlan | None) -> Response:
+def _answer(request: wire.MessagesRequest, asked: JsonObject, fault: FaultPlan | None) -> wire.MessagesReply:
     """The reply to a question about items, which are in the text. Spoiled, it is an answer and never a tool's use."""
     may_use_tools = fault is None or fault.kind == "slow"
     try:
@@ -293,7 +327,7 @@ def _answer(request: wire.MessagesRequest, asked: JsonObject, fault: FaultPlan |
     usage = wire.Usage(
         input_tokens=wire.estimate_tokens(request.text + request.system_text), output_tokens=wire.estimate_tokens(text)
     )
-    return _reply(wire.MessagesReply(model=wire.ANSWER_MODEL, content=content, stop_reason=stop_reason, usage=usage))
+    return wire.MessagesReply(model=wire.ANSWER_MODEL, content=content, stop_reason=stop_reason, usage=usage)
 
 
 def _text(text: str) -> list[wire.TextBlock | wire.ToolUseBlock]:
@@ -309,13 +343,13 @@ def _has_bearer(request: Request) -> bool:
     return scheme.lower() == "bearer" and bool(key.strip())
 
 
-async def _parse(request: Request, model: type[RequestT]) -> RequestT:
+async def _parse(request: Request, model: type[RequestT], largest: int = _LARGEST_BODY) -> RequestT:
     """The body as `model`. Raises `Refusal` when it is too large, and `pydantic.ValidationError`."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > _LARGEST_BODY:
-            raise Refusal(413, f"request exceeds the maximum size of {_LARGEST_BODY} bytes")
+        if len(body) > largest:
+            raise Refusal(413, f"request exceeds the maximum size of {largest} bytes")
     return model.model_validate_json(bytes(body))
 
 

@@ -208,6 +208,25 @@ class MessagesReply(BaseModel):
     usage: Usage
 
 
+class BatchedRequest(BaseModel):
+    """One request of a batch. What is wrong with it is told in its result."""
+
+    custom_id: Annotated[str, StringConstraints(pattern="^[a-zA-Z0-9_-]{1,64}$")]
+    params: JsonObject
+
+
+class BatchesRequest(BaseModel):
+    """`POST /v1/messages/batches`."""
+
+    requests: list[BatchedRequest] = Field(min_length=1, max_length=100_000)
+
+    @model_validator(mode="after")
+    def _are_told_apart(self) -> Self:
+        if len({each.custom_id for each in self.requests}) < len(self.requests):
+            raise ValueError("custom_id must be unique within a batch")
+        return self
+
+
 class EmbeddingsRequest(BaseModel):
     """`POST /v1/embeddings`."""
 
@@ -276,6 +295,7 @@ class RerankReply(BaseModel):
 _ANTHROPIC_ERROR_TYPES = {
     400: "invalid_request_error",
     401: "authentication_error",
+    404: "not_found_error",
     413: "request_too_large",
     429: "rate_limit_error",
     500: "api_error",
@@ -288,14 +308,19 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_{secrets.token_hex(12)}"
 
 
-def anthropic_error(status: int, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    """An error as `/v1/messages` answers it."""
-    request_id = new_id("req")
-    body = {
+def anthropic_error_body(status: int, message: str, request_id: str) -> JsonObject:
+    """What an error says, alone or in the result of a batched request."""
+    return {
         "type": "error",
         "error": {"type": _ANTHROPIC_ERROR_TYPES[status], "message": message},
         "request_id": request_id,
     }
+
+
+def anthropic_error(status: int, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """An error as `/v1/messages` answers it."""
+    request_id = new_id("req")
+    body = anthropic_error_body(status, message, request_id)
     return JSONResponse(body, status, {"request-id": request_id, **(headers or {})})
 
 

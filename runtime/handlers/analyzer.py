@@ -1,4 +1,4 @@
-"""Second step: Claude looks at the preview, once per image, model and prompt."""
+"""Second step: Claude looks at the preview, once per image, model and prompt. Or the look is noted for the batcher."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from runtime import analyses, items, limits, usage
+from runtime import analyses, batches, items, limits, usage
 from runtime.analyses import AnalysisGoneError, Claim, Finished
 from runtime.consumer import consume, route
 from runtime.events import AnalysisComplete, AnalysisRequested, ImageProcessed
@@ -17,8 +17,9 @@ from runtime.failures import AtWorkError
 from runtime.indexed import find_indexed
 from runtime.keys import derived_key
 from runtime.leases import LEASE_MARGIN, InProgress, ItemGoneError
+from runtime.looking import MAX_PREVIEW_BYTES, READY, describe_file
 from runtime.observability import observed
-from runtime.postgres import Database
+from runtime.postgres import Connection, Database
 from runtime.records import ItemRecord, Stage, Status, now
 from runtime.redelivery import WorkQueue
 from runtime.settings import (
@@ -36,12 +37,6 @@ from runtime.storage import ImageStore
 from runtime.vision import PROMPT_VERSION, Spent, Vision
 
 logger = Logger()
-
-READY = (Status.PROCESSED, Status.ANALYZED, Status.SEARCHABLE)
-"""Where an item has a preview to look at, and may be analysed."""
-
-MAX_PREVIEW_BYTES = 5 * 1024 * 1024
-"""What the API takes of an image; our previews have a tenth of it."""
 
 
 class AnalyzerSettings(
@@ -62,7 +57,8 @@ class Analyzer:
     limits: UserLimits
 
     def analyze(self, lease: timedelta, event: ImageProcessed | AnalysisRequested) -> None:
-        """Analyse the event's item, or only report again that it is done. `lease` is how long this call can last.
+        """Analyse the event's item, or only report again that it is done, or note that it may wait for a batch. `lease`
+        is how long this call can last.
 
         Raises `PermanentError` when the model refuses the image, `LimitReachedError` when its owner has no budget left,
         `TransientError` when the model is busy, and `AtWorkError` while another delivery is at work on the same image.
@@ -74,6 +70,9 @@ class Analyzer:
             item = items.take_up(connection, event.item_id, self.step.stage)
             if item is None or item.sha256 is None or item.status not in READY:
                 logger.info("the item is gone or cannot be analysed", status=item.status if item else None)
+                return
+            if isinstance(event, AnalysisRequested) and event.batch:
+                self._note(connection, event, asked or self.model)
                 return
             try:
                 claimed = analyses.claim(
@@ -100,6 +99,22 @@ class Analyzer:
                 raise AtWorkError("another delivery is analysing this image", retry_after=max(wait, 0.0))
             case Finished():
                 self._hand_on_again(event, item, claimed)
+
+    def _note(self, connection: Connection, event: AnalysisRequested, model: str) -> None:
+        """Leave the image to the batcher."""
+        promised = batches.promised_usd(connection)
+        noted = batches.note(
+            connection,
+            item_id=event.item_id,
+            user_id=event.user_id,
+            correlation_id=event.correlation_id,
+            model=model,
+            prompt_version=PROMPT_VERSION,
+        )
+        if noted:
+            # Raised, it takes the note back.
+            limits.require_budget(connection, self.limits, promised)
+        logger.info("waits for a batch" if noted else "noted before", model=model)
 
     def _look(self, event: ImageProcessed | AnalysisRequested, item: ItemRecord, model: str, claim: Claim) -> None:
         if claim.attempts > 1:
@@ -156,16 +171,6 @@ class Analyzer:
                 input_tokens=spent.input_tokens,
                 output_tokens=spent.output_tokens,
             )
-
-
-def describe_file(item: ItemRecord) -> str:
-    """What the file itself tells of the image, a line each. The name is quoted: it may say anything."""
-    lines = [f"File name: {item.original_filename!r}", f"Size: {item.width} x {item.height} pixels"]
-    if item.taken_at is not None:
-        lines.append(f"Taken: {item.taken_at:%Y-%m-%d %H:%M} UTC")
-    if item.camera is not None:
-        lines.append(f"Camera: {item.camera!r}")
-    return "\n".join(lines)
 
 
 def _complete(event: ImageProcessed | AnalysisRequested, analysis: Claim | Finished) -> AnalysisComplete:

@@ -96,12 +96,14 @@ def _note_requeue(connection: Connection, item: ItemRecord) -> bool:
     return connection.execute(_NOTE_REQUEUE, {"id": item.id, "status": item.status, "moment": now()}).rowcount == 1
 
 
+# What waits for a batch may do so for a day, and the batcher loses nothing.
 _STUCK = """
 where status in ('pending', 'uploaded', 'processed', 'analyzed')
    and (select greatest(updated_at, requeued_at) < overdue.since
          from unnest(%(waiting)s::text[], %(since)s::timestamptz[]) as overdue (status, since)
         where overdue.status = item.status)
    and (%(after)s::uuid is null or id > %(after)s)
+   and not exists (select from batch_request where item_id = item.id)
  order by id limit %(limit)s"""
 
 _NOTE_REQUEUE = """

@@ -53,5 +53,5 @@ def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Data
 def database(migrated_database: Database) -> Database:
     """The database, without a row."""
     with migrated_database.owner.begin() as connection:
-        connection.execute(text(f"truncate {', '.join(TENANT_TABLES)}"))
+        connection.execute(text(f"truncate {', '.join((*TENANT_TABLES, 'analysis_batch'))}"))
     return migrated_database

@@ -10,8 +10,8 @@ import pytest
 from local.ports import HOST, Ports
 from local.processes import Process
 from runtime import clients
-from runtime.handlers import analyzer, embedder, image_processor, sweeper
-from runtime.migrations.upgrade import FUNCTIONS_ROLE
+from runtime.handlers import analyzer, batcher, embedder, image_processor, sweeper
+from runtime.migrations.upgrade import FUNCTIONS_ROLE, SWEEPER_ROLE
 from runtime.storage import ImageStore
 from tests.integration.aws import CHECKOUT, CREDENTIALS, REGION, running_emulator
 from tests.integration.conftest import Database
@@ -66,6 +66,7 @@ def stage(database: Database, models: str, aws: str, monkeypatch: pytest.MonkeyP
         "EVENT_BUS": BUS,
         "MAX_RECEIVES": str(MAX_RECEIVES),
         "DATABASE_URL": database.url(FUNCTIONS_ROLE),
+        "SWEEPER_DATABASE_URL": database.url(SWEEPER_ROLE),
         "MAX_UPLOAD_MB": "2",
         "MAX_MEGAPIXELS": "60",
         "ANTHROPIC_API_KEY": "test",
@@ -119,3 +120,9 @@ def _forget() -> None:
     if sweeper.start.cache_info().currsize:
         sweeper.start()[1].close()
     sweeper.start.cache_clear()
+    if batcher.start.cache_info().currsize:
+        made = batcher.start()
+        made.database.close()
+        made.tenants.close()
+        made.vision.close()
+    batcher.start.cache_clear()

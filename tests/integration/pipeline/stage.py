@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 from runtime import items
 from runtime.database import driver, tenant_session
 from runtime.events import Event, ObjectCreated
-from runtime.handlers import analyzer, embedder, image_processor, sweeper
+from runtime.handlers import analyzer, batcher, embedder, image_processor, sweeper
 from runtime.keys import original_key
 from runtime.migrations.upgrade import SWEEPER_ROLE
 from runtime.models import Analysis, Usage
@@ -121,6 +121,10 @@ class Stage:
         with pytest.MonkeyPatch.context() as environment:
             environment.setenv("DATABASE_URL", self.database.url(SWEEPER_ROLE))
             return sweeper.handler({}, lambda_context(remaining_ms))
+
+    def batch(self, remaining_ms: int = 600_000) -> dict[str, Any]:
+        """Run the batcher; its report."""
+        return batcher.handler({}, lambda_context(remaining_ms))
 
     def give_up(self, stage: str, body: str) -> None:
         """Have the stage's queue give up a message."""

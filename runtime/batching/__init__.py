@@ -1,0 +1,1 @@
+"""Analyses by Message Batches: what the batcher does in a run."""
