@@ -42,6 +42,8 @@ TIMEOUT_SECONDS = {
     "analyzer": 180,
     "embedder": 120,
     "sweeper": 300,
+    # As long as Lambda lets a function run; what a run does not get to waits for the next one.
+    "batcher": 900,
     # As long as Lambda lets a function run; an export that needs longer goes on in another run.
     "worker": 900,
     # An index over 100,000 vectors takes minutes on a small database.
@@ -324,6 +326,46 @@ sweeper = Sweeper(
     },
     after_migration,
 )
+batcher = Sweeper(
+    "batcher",
+    {
+        "function": {
+            "platform": platform,
+            "command": "runtime.handlers.batcher.handler",
+            # It holds a batch of previews three times while it sends it.
+            "memory_mb": 1024,
+            "timeout_seconds": TIMEOUT_SECONDS["batcher"],
+            "environment": {
+                **database_access,
+                "SWEEPER_DATABASE_URL_PARAMETER": access.reference("database/sweeper_url"),
+                "BUCKET_NAME_PARAMETER": pipeline.bucket_parameter,
+                "EVENT_BUS": pipeline.event_bus_name,
+                "ANTHROPIC_API_KEY_PARAMETER": vendors.reference("anthropic/api_key"),
+                "ANTHROPIC_BASE_URL": settings.anthropic_base_url,
+            },
+            "statements": [
+                grants.read_parameters(
+                    access.arn("database/url"),
+                    access.arn("database/sweeper_url"),
+                    vendors.arn("anthropic/api_key"),
+                    pipeline.bucket_parameter_arn,
+                ),
+                grants.decrypt_parameters(
+                    key,
+                    access.arn("database/url"),
+                    access.arn("database/sweeper_url"),
+                    vendors.arn("anthropic/api_key"),
+                ),
+                grants.read_objects(pipeline.bucket_arn, DERIVED),
+                grants.decrypt_objects(key, pipeline.bucket_arn),
+                grants.notice_missing_objects(pipeline.bucket_arn),
+                grants.publish_events(pipeline.event_bus_arn),
+            ],
+        },
+        "schedule": "rate(15 minutes)",
+    },
+    after_migration,
+)
 checkpoints = Checkpoints("checkpoints", {"point_in_time_recovery": protection, "deletion_protection": protection})
 api = SecureApi(
     "api",
@@ -437,6 +479,7 @@ functions = {
     "analyzer": analyzer.function_name,
     "embedder": embedder.function_name,
     "sweeper": sweeper.function_name,
+    "batcher": batcher.function_name,
     "worker": worker.function_name,
     "migrate": migration.function_name,
     "api": api.function_name,
@@ -461,6 +504,7 @@ observability = Observability(
             "worker": worker.dead_letter_name,
             "sweeper": sweeper.failure_name,
             "migrate": migration.failure_name,
+            "batcher": batcher.failure_name,
         },
         "api_id": api.api_id,
         "database": {

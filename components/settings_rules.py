@@ -23,7 +23,7 @@ INSTANCE_MEMORY_GIB = {
 _BYTES_PER_CONNECTION = 9_531_392
 _SHARE_LEFT_TO_POSTGRES = 0.75
 _MOST_CONNECTIONS = 5000
-# The superuser's own, the sweeper, a migration, a person with psql.
+# The superuser's own, the sweeper, the batcher, a migration, a person with psql.
 _RESERVED_CONNECTIONS = 10
 # Nothing but the account limits an API without reserved concurrency; a new account has 10 in all.
 _UNRESERVED_API_CONCURRENCY = 10

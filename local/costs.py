@@ -11,12 +11,15 @@ on them. Prices of the models are in `runtime/prices.py`.
 
 from __future__ import annotations
 
+import json
+import math
 import sys
 from pathlib import Path
 from typing import NamedTuple
 
 from local.program import load_config
-from runtime.prices import cost_usd
+from runtime.analysis import MODELS, ImageAnalysis
+from runtime.prices import IMAGE_TOKENS, cost_usd
 
 HOURS = 730
 """Of a month."""
@@ -33,7 +36,7 @@ NAT_VOLUME = 8 * 0.08
 KEY = 1.00
 ALARM = 0.10
 DASHBOARD = 3.00
-ALARMS = 38
+ALARMS = 42
 """Of a stack."""
 METRICS, METRIC = 20, 0.30
 """Names and dimensions of the functions' own metrics in a month of use, estimated, and the price of one."""
@@ -41,8 +44,18 @@ RELEASES, BASE_GB, RELEASE_GB, IMAGE_PER_GB = 10, 0.2, 0.07, 0.10
 """Images in the repository, compressed: AWS's base once, estimated, our layers for each release (`make image`)."""
 
 IMAGES = 1000
-TOKENS_IN, TOKENS_OUT, TOKENS_EMBEDDED = 2600, 500, 400
-"""Of one image, estimated: a preview of 1568 pixels is about 1,600 tokens, the prompt 1,000, the answer 500."""
+(TOKENS_IN, TOKENS_OUT), TOKENS_EMBEDDED = IMAGE_TOKENS, 400
+"""Of one image, estimated: the preview and what is asked about it, the answer, and its text."""
+PHOTO, PREVIEW = (4032, 3024), (1568, 1176)
+"""Pixels of a phone's 12 megapixels, and of the preview of them (`runtime/imaging/rendering.py`)."""
+PIXELS_PER_TOKEN, LETTERS_PER_TOKEN = 750, 4
+"""The vendor's formula (Claude API documentation, "Vision"), and a rule of thumb for text."""
+READ_UP_TO = {"2576 px and 4,784 tokens": (2576, 4784), "1568 px and 1,600 tokens": (1568, 1600)}
+"""What a model reads of an image at most: those since 4.7, and those before. The vendor scales what is larger
+(claudecodecamp.com/p/images-cost-3x-more-tokens-in-claude-opus-4-7, which quotes its documentation)."""
+SMALLEST_CACHED = (512, 1024, 2048, 4096)
+"""Tokens that a prompt has to begin with, always the same, to be cached; it depends on the model (Claude API
+documentation, "Prompt caching", as quoted by news.creeta.com)."""
 GB_SECONDS = 2 * 1.5 + 1 * 8 + 1 * 1
 """Of one image, estimated: processor 2 GB for 1.5 s, analyzer 1 GB for 8 s of waiting, embedder 1 GB for 1 s."""
 LAMBDA_PER_GB_SECOND = 0.0000133334
@@ -102,11 +115,58 @@ def per_images(model: str, embedding: str) -> list[Line]:
     ]
 
 
-def tables(root: Path) -> str:
+def tables(root: Path) -> list[str]:
     """All of it, as Markdown."""
     parts = [_table(f"`{stack}`, a month", monthly(stack, root)) for stack in STACKS]
     parts.append(_table(f"{IMAGES:,} images, besides", per_images("claude-sonnet-5-5", "voyage-4-large")))
-    return "\n\n".join(parts)
+    parts += [analyses(), tokens()]
+    return parts
+
+
+def analyses() -> str:
+    """What having a thousand images looked at costs by model, alone and in batches, as Markdown."""
+    rows = [f"| {IMAGES:,} images looked at by | tokens in, out | $ | $ in batches |", "|---|---|---:|---:|"]
+    for model in MODELS:
+        alone, batched = (IMAGES * (cost_usd(model, *IMAGE_TOKENS, batch=batch) or 0) for batch in (False, True))
+        rows.append(f"| {model} | {TOKENS_IN:,}, {TOKENS_OUT} | {alone:.2f} | {batched:.2f} |")
+    return "\n".join(rows)
+
+
+def image_tokens(width: int, height: int) -> int:
+    """Tokens of an image that nobody scales."""
+    return math.ceil(width * height / PIXELS_PER_TOKEN)
+
+
+def asked_tokens() -> tuple[int, int]:
+    """Tokens of the prompt and of the schema that go with every image, about."""
+    # Only this needs the SDK, whose import takes a second.
+    import anthropic
+
+    from runtime.vision import PROMPT
+
+    schema = json.dumps(anthropic.transform_schema(ImageAnalysis))
+    return math.ceil(len(PROMPT) / LETTERS_PER_TOKEN), math.ceil(len(schema) / LETTERS_PER_TOKEN)
+
+
+def tokens() -> str:
+    """What one image has of tokens: sent as it is, scaled by the vendor, and scaled here, as Markdown."""
+    rows = ["| a photo of 12 megapixels | pixels | tokens |", "|---|---|---:|"]
+    rows.append(f"| as it is, if nobody scaled it | {PHOTO[0]} x {PHOTO[1]} | {image_tokens(*PHOTO):,} |")
+    for what, (longest, most) in READ_UP_TO.items():
+        scaled = (longest, longest * PHOTO[1] // PHOTO[0])
+        read = min(image_tokens(*scaled), most)
+        rows.append(f"| as it is, to a model that reads {what} | at most {scaled[0]} x {scaled[1]} | {read:,} |")
+    rows.append(f"| its preview | {PREVIEW[0]} x {PREVIEW[1]} | {image_tokens(*PREVIEW):,} |")
+    prompt, schema = asked_tokens()
+    rows += [
+        "",
+        "| what goes with every image | tokens |",
+        "|---|---:|",
+        f"| the prompt | {prompt:,} |",
+        f"| the schema of the answer | {schema:,} |",
+        f"| the fewest that are cached, by model | {', '.join(f'{least:,}' for least in SMALLEST_CACHED)} |",
+    ]
+    return "\n".join(rows)
 
 
 def _way_out(gateways: int) -> Line:
@@ -127,4 +187,4 @@ def _table(title: str, lines: list[Line]) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(tables(Path(__file__).parent.parent) + "\n")
+    sys.stdout.write("\n\n".join(tables(Path(__file__).parent.parent)) + "\n")

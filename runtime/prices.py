@@ -15,7 +15,7 @@ TOKENS_PER_PRICE = 1_000_000
 LONG_PROMPT_TOKENS = 100_000
 """Requests with more input than this have the `long_prompt` price of their model, if it has one."""
 
-IMAGE_TOKENS = (3500, 500)
+IMAGE_TOKENS = (3600, 500)
 """In and out, of the analysis of one image, estimated: see "Tokens of an image" in docs/deploy.md."""
 BATCH_SHARE = Decimal("0.5")
 """Of its price that a request in a Message Batch costs."""

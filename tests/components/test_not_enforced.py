@@ -89,7 +89,7 @@ def test_failed_runs_can_be_written_down_each_in_its_own_queue(graph: Graph, gra
         for each in graph.of("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig")
     }
 
-    assert failures.keys() == {"sweeper", "migrate"}
+    assert failures.keys() == {"sweeper", "batcher", "migrate"}
     assert granted["sqs:SendMessage"] == failures
 
 
@@ -140,13 +140,14 @@ def test_roles_are_taken_on_by_lambda_only(graph: Graph):
         assert (statement["Action"], statement["Principal"]) == ("sts:AssumeRole", {"Service": "lambda.amazonaws.com"})
 
 
-def test_functions_are_invoked_by_the_api_the_schedule_and_one_event_only(graph: Graph):
+def test_functions_are_invoked_by_the_api_the_schedules_and_one_event_only(graph: Graph):
     permissions = {each.name: each.inputs for each in graph.of("aws:lambda/permission:Permission")}
 
     assert {name: each["principal"] for name, each in permissions.items()} == {
         "api": "apigateway.amazonaws.com",
         "sweeper-schedule": "events.amazonaws.com",
         "migrate-event": "events.amazonaws.com",
+        "batcher-schedule": "events.amazonaws.com",
     }
     assert all(each["sourceArn"] and each["qualifier"] for each in permissions.values())
 

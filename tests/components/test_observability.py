@@ -110,7 +110,7 @@ def test_every_alarm_of_a_stack_has_its_place_in_the_runbook(graph: Graph):
     declared = graph.of("aws:cloudwatch/metricAlarm:MetricAlarm")
 
     named = {re.findall(r'^See "(.+)" in docs/operate.md.$', each.inputs["alarmDescription"])[0] for each in declared}
-    assert len(declared) == 6 + 4 + 7 * 3 + 1 + 2 + 3 + 1
+    assert len(declared) == 7 + 4 + 8 * 3 + 1 + 2 + 3 + 1
     assert named <= headings
 
 

@@ -25,7 +25,7 @@ EXPORTS = {
     "imageDigest",
     "functions",
 }
-ROLES = {"image_processor", "analyzer", "embedder", "sweeper", "worker", "migrate", "api"}
+ROLES = {"image_processor", "analyzer", "embedder", "sweeper", "batcher", "worker", "migrate", "api"}
 DATABASE = {"DATABASE_URL_PARAMETER", "DATABASE_POOL_SIZE"}
 EVERYWHERE = {"STACK", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
 LIMITS = {"MAX_UPLOAD_MB", "MAX_MEGAPIXELS"}
@@ -49,6 +49,10 @@ ENVIRONMENTS = {
     | {"ANTHROPIC_API_KEY_PARAMETER", "ANTHROPIC_BASE_URL", "ANALYSIS_MODEL"},
     "embedder": EVERYWHERE | DATABASE | QUEUE | VOYAGE | USER_LIMITS | {"EVENT_BUS"},
     "sweeper": EVERYWHERE | IMAGES | {"DATABASE_URL_PARAMETER"} | DEAD_LETTERS,
+    "batcher": EVERYWHERE
+    | DATABASE
+    | IMAGES
+    | {"SWEEPER_DATABASE_URL_PARAMETER", "ANTHROPIC_API_KEY_PARAMETER", "ANTHROPIC_BASE_URL"},
     "worker": EVERYWHERE | DATABASE | QUEUE | IMAGES | {"CHECKPOINT_TABLE", "COGNITO_USER_POOL_ID"},
     "migrate": EVERYWHERE
     | {"DATABASE_URL_PARAMETER", "FUNCTIONS_DATABASE_URL_PARAMETER", "SWEEPER_DATABASE_URL_PARAMETER"},
@@ -148,6 +152,7 @@ def test_a_role_touches_only_the_objects_that_are_its_business(graph: Graph):
     assert touched == {
         "image_processor": {"s3:GetObject": {originals}, "s3:ListBucket": {bucket}, "s3:PutObject": {derived}},
         "analyzer": {"s3:GetObject": {derived}, "s3:ListBucket": {bucket}},
+        "batcher": {"s3:GetObject": {derived}, "s3:ListBucket": {bucket}},
         "api": {"s3:GetObject": {originals, derived, exports}, "s3:PutObject": {originals}},
         "sweeper": {
             "s3:DeleteObject": {originals, derived},
@@ -234,16 +239,17 @@ def test_every_queue_with_a_consumer_has_a_dead_letter_queue(graph: Graph):
         assert redrive["maxReceiveCount"] == 5
 
 
-def test_every_rule_targets_a_queue_but_the_schedule_and_what_migrate_waits_for(graph: Graph):
+def test_every_rule_targets_a_queue_but_the_schedules_and_what_migrate_waits_for(graph: Graph):
     queues = {each.state["arn"] for each in graph.of("aws:sqs/queue:Queue")}
     targets = {each.name: each.inputs for each in graph.of("aws:cloudwatch/eventTarget:EventTarget")}
     rules = {each.name for each in graph.of("aws:cloudwatch/eventRule:EventRule")}
 
     assert set(targets) == rules
-    assert [name for name, target in targets.items() if target["arn"] not in queues] == [
+    assert {name for name, target in targets.items() if target["arn"] not in queues} == {
         "migrate-event",
         "sweeper-schedule",
-    ]
+        "batcher-schedule",
+    }
     assert all(target["deadLetterConfig"]["arn"] in queues for target in targets.values())
 
 

@@ -56,15 +56,23 @@ class Pipeline:
         outputs = stack.outputs
         return cls(str(outputs["imageBucket"]), str(outputs["eventBus"]), stack.client("s3"), stack.client("events"))
 
+    @staticmethod
+    def analysis_model(stack: Stack) -> str:
+        """The model that looks at images whose request names none."""
+        analyzer = stack.outputs["functions"]["analyzer"]
+        function = stack.client("lambda").get_function_configuration(FunctionName=analyzer)
+        return str(function["Environment"]["Variables"]["ANALYSIS_MODEL"])
+
     def images(self, user_id: str | None, item_ids: Collection[str]) -> list[Image]:
         """Originals of that user, or of all; of those items, or all."""
         return [image for image in self._originals(user_id) if not item_ids or image.item_id in item_ids]
 
-    def send(self, images: Sequence[Image], stage: str) -> int:
-        """Ask for `stage` for each image; how many. Raises `PipelineError`, and has sent those before it then."""
+    def send(self, images: Sequence[Image], stage: str, *, batch: bool = False) -> int:
+        """Ask for `stage` for each image, or for an analysis within a day (`batch`); how many. Raises `PipelineError`,
+        and has sent those before it then."""
         command, sent = str(uuid4()), 0
         for first in range(0, len(images), BATCH):
-            entries = [self._entry(image, stage, command) for image in images[first : first + BATCH]]
+            entries = [self._entry(image, stage, command, batch=batch) for image in images[first : first + BATCH]]
             answer = self.events.put_events(Entries=entries)
             failed = [entry for entry in answer["Entries"] if entry.get("ErrorCode")]
             sent += len(entries) - len(failed)
@@ -80,8 +88,8 @@ class Pipeline:
                 _, owner, name = found.get("Key", "").split("/", 2)
                 yield Image(owner, name.partition(".")[0])
 
-    def _entry(self, image: Image, stage: str, command: str) -> PutEventsRequestEntryTypeDef:
-        detail = {
+    def _entry(self, image: Image, stage: str, command: str, *, batch: bool) -> PutEventsRequestEntryTypeDef:
+        detail: dict[str, object] = {
             "schema_version": SCHEMA_VERSION,
             # A forced analysis is made once for each command and image, however often its event is delivered.
             "correlation_id": f"{command}/{image.item_id}" if stage == "analysis" else image.item_id,
@@ -90,6 +98,8 @@ class Pipeline:
         }
         if stage == "analysis":
             detail["force"] = True
+        if batch:
+            detail["batch"] = True
         return {
             "EventBusName": self.bus,
             "Source": SOURCE,

@@ -13,6 +13,7 @@ from io import BytesIO
 from typing import Any, NamedTuple, cast
 from uuid import uuid4
 
+import httpx
 import psycopg
 from PIL import Image
 
@@ -184,6 +185,23 @@ class Deployment:
         """One that has been looked at."""
         return self._after("analyzer", AnalysisRequested, self.processed())
 
+    def waiting_for_batch(self) -> str:
+        """One that has been looked at, and is to be again by a batch."""
+        item_id = self.analyzed()
+        outcome = self.delivery("analyzer", AnalysisRequested, item_id, batch=True)()
+        assert outcome.succeeded, outcome.said
+        return item_id
+
+    def batches_end(self) -> None:
+        """Waits until the vendor is done with all batches."""
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            batches = httpx.get(f"{self.stack.models_url}/v1/messages/batches?limit=1000", trust_env=False).json()
+            if all(batch["processing_status"] == "ended" for batch in batches["data"]):
+                return
+            time.sleep(0.1)
+        raise TimeoutError("a batch does not end")
+
     def deleted(self) -> str:
         """One that its owner deleted, and that still has its objects."""
         item_id = self.processed()
@@ -217,9 +235,9 @@ class Deployment:
         assert outcome.succeeded, outcome.said
         return item_id
 
-    def delivery(self, role: str, event: type[ItemEvent], item_id: str) -> Attempt:
+    def delivery(self, role: str, event: type[ItemEvent], item_id: str, **more: object) -> Attempt:
         """Delivers an event about an item to a function, as a message that its queue really holds."""
-        detail = event.model_validate({"correlation_id": str(uuid4()), "user_id": USER, "item_id": item_id})
+        detail = event.model_validate({"correlation_id": str(uuid4()), "user_id": USER, "item_id": item_id, **more})
         body = {
             "id": str(uuid4()),
             "source": event.source,

@@ -114,6 +114,21 @@ def sweep_lost(deployment: Deployment) -> Attempt:
     return lambda: deployment.invoke("sweeper", {})[1]
 
 
+def batching(deployment: Deployment) -> Attempt:
+    """Giving the vendor an image that may wait."""
+    deployment.waiting_for_batch()
+    return lambda: deployment.invoke("batcher", {})[1]
+
+
+def handing_on(deployment: Deployment) -> Attempt:
+    """Saying that such an image is analysed."""
+    deployment.waiting_for_batch()
+    _, outcome = deployment.invoke("batcher", {})
+    assert outcome.succeeded, outcome.said
+    deployment.batches_end()
+    return lambda: deployment.invoke("batcher", {})[1]
+
+
 def uploading(deployment: Deployment) -> Attempt:
     """A file sent to the bucket by a form that the API signed."""
     body = new_image()
@@ -203,6 +218,8 @@ NEEDED: dict[Permission, Exercise] = {
         for action in ("AdminDeleteUser", "AdminDisableUser", "AdminUserGlobalSignOut")
     },
     Permission("api", "s3:GetObject", "exports/*"): following_export,
+    Permission("batcher", "s3:GetObject", "derived/*"): batching,
+    Permission("batcher", "events:PutEvents", "event-bus"): handing_on,
     Permission("sweeper", "s3:ListBucketVersions", "images"): sweep,
     Permission("sweeper", "s3:DeleteObject", "originals/*"): sweep,
     Permission("sweeper", "s3:DeleteObject", "derived/*"): sweep_derived,
@@ -232,6 +249,7 @@ PARAMETERS = [
         "analyzer": ("database/url", "s3/bucket_name", "anthropic/api_key"),
         "embedder": ("database/url", *VOYAGE),
         "sweeper": ("database/sweeper_url", "s3/bucket_name"),
+        "batcher": ("database/url", "database/sweeper_url", "s3/bucket_name", "anthropic/api_key"),
         "worker": ("database/url", "s3/bucket_name"),
         "api": ("database/url", "s3/bucket_name", "anthropic/api_key", "checkpoint/ttl_hours", *VOYAGE),
     }.items()

@@ -11,8 +11,10 @@ from typer.main import get_command
 from collections_cli.main import app
 from components.settings import StackSettings
 from local import scaling
-from local.costs import ALARMS, tables
+from local.costs import ALARMS, PREVIEW, asked_tokens, image_tokens, tables
 from local.reference import table
+from runtime.imaging import PREVIEW_EDGE
+from runtime.prices import IMAGE_TOKENS
 from tests.components.recording import recorded
 
 ROOT = Path(__file__).parents[3]
@@ -95,7 +97,13 @@ def test_every_export_that_a_document_reads_exists() -> None:
 
 
 def test_the_costs_are_those_of_the_stack_files() -> None:
-    assert tables(ROOT) in text(ROOT / "docs" / "deploy.md"), "python -m local.costs prints the tables anew"
+    for table_of_costs in tables(ROOT):
+        assert table_of_costs in text(ROOT / "docs" / "deploy.md"), "python -m local.costs prints the tables anew"
+
+
+def test_the_tokens_of_an_image_are_those_that_costs_are_reckoned_with() -> None:
+    assert round(image_tokens(*PREVIEW) + sum(asked_tokens()), -2) == IMAGE_TOKENS[0]
+    assert max(PREVIEW) == PREVIEW_EDGE
 
 
 def test_the_needs_are_those_that_are_reckoned() -> None:

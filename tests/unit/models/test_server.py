@@ -1,7 +1,10 @@
 """The server before its models are there."""
 
+import base64
 import io
+import json
 import threading
+import time
 
 import pytest
 from PIL import Image, ImageDraw
@@ -62,3 +65,53 @@ def test_a_glance_sees_what_an_image_looks_like_and_reads_nothing() -> None:
 def test_a_glance_refuses_what_is_no_image() -> None:
     with pytest.raises(UnreadableImageError):
         Glance().look(b"no image")
+
+
+def picture() -> str:
+    buffer = io.BytesIO()
+    Image.new("RGB", (30, 20), (200, 40, 35)).save(buffer, "PNG")
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def test_a_batch_is_worked_on_while_nobody_waits_and_each_request_has_a_result_of_its_own() -> None:
+    source = {"type": "base64", "media_type": "image/png", "data": picture()}
+    schema = {"type": "object", "properties": {"headline": {"type": "string"}}, "required": ["headline"]}
+    good = {
+        "model": "claude",
+        "max_tokens": 100,
+        "messages": [{"role": "user", "content": [{"type": "image", "source": source}]}],
+        "output_config": {"format": {"type": "json_schema", "schema": schema | {"additionalProperties": False}}},
+    }
+    requests = [{"custom_id": "good", "params": good}, {"custom_id": "bad", "params": good | {"max_tokens": 0}}]
+    with TestClient(create_app([].append, instant=True), headers={"x-api-key": "any"}) as client:
+        made = client.post("/v1/messages/batches", json={"requests": requests}).json()
+        assert (made["processing_status"], made["results_url"]) == ("in_progress", None)
+        assert made["request_counts"]["processing"] == 2
+        while (now := client.get(f"/v1/messages/batches/{made['id']}").json())["processing_status"] != "ended":
+            time.sleep(0.01)
+        lines = [json.loads(line) for line in client.get(now["results_url"]).text.splitlines()]
+        listed = client.get("/v1/messages/batches").json()["data"]
+
+    assert (now["request_counts"]["succeeded"], now["request_counts"]["errored"]) == (1, 1)
+    assert {line["custom_id"]: line["result"]["type"] for line in lines} == {"good": "succeeded", "bad": "errored"}
+    assert [batch["id"] for batch in listed] == [made["id"]]
+
+
+@pytest.mark.parametrize(
+    ("requests", "status"), [([], 400), ([{"custom_id": "a", "params": {}}] * 2, 400), ([{"custom_id": "a b"}], 400)]
+)
+def test_a_batch_that_the_vendor_would_refuse_is_refused(requests: list[object], status: int) -> None:
+    with TestClient(create_app([].append, instant=True), headers={"x-api-key": "any"}) as client:
+        assert client.post("/v1/messages/batches", json={"requests": requests}).status_code == status
+        assert client.get("/v1/messages/batches/msgbatch_of_nobody").status_code == 404
+
+
+def test_batches_are_listed_page_by_page_the_newest_first() -> None:
+    with TestClient(create_app([].append, instant=True), headers={"x-api-key": "any"}) as client:
+        request = {"requests": [{"custom_id": "a", "params": {}}]}
+        made = [client.post("/v1/messages/batches", json=request).json()["id"] for _ in range(3)]
+        first = client.get("/v1/messages/batches?limit=2").json()
+        second = client.get(f"/v1/messages/batches?limit=2&after_id={first['last_id']}").json()
+
+    assert [batch["id"] for page in (first, second) for batch in page["data"]] == made[::-1]
+    assert (first["has_more"], second["has_more"]) == (True, False)
