@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlmodel import Session
 
 from runtime.database import driver, role_session, tenant_session
-from runtime.models import TENANT_TABLES, AccountRequest, Intake, RequestKind, TenantIndex, Usage
+from runtime.models import TENANT_TABLES, AccountRequest, BatchRequest, Intake, RequestKind, TenantIndex, Usage
 from runtime.search.document import index
 from runtime.settings import EMBEDDING_DIMENSIONS
 from tests.integration.conftest import Database
@@ -39,6 +39,9 @@ def filled(database: Database) -> Database:
             index(driver(session), item, analysis, [1.0] * EMBEDDING_DIMENSIONS, "voyage-test")
             add_embedding_claim(session, item, "the same words")
             add_tag_and_album(session, item)
+            session.add(
+                BatchRequest(user_id=user, item_id=item.id, correlation_id="c", model="claude-test", prompt_version="1")
+            )
             session.add(AccountRequest(user_id=user, kind=RequestKind.EXPORT))
             session.add(Intake(user_id=user, month=date(2026, 11, 1), images=1))
             session.add(Usage(user_id=user, operation="query", model="voyage-test", input_tokens=1))
@@ -107,7 +110,7 @@ def test_a_row_cannot_be_given_to_another_tenant(filled: Database, table: str) -
 
 
 @pytest.mark.parametrize(
-    "table", ["analysis", "search_document", "search_posting", "embedding", "item_tag", "album_item"]
+    "table", ["analysis", "search_document", "search_posting", "embedding", "item_tag", "album_item", "batch_request"]
 )
 def test_a_row_cannot_be_attached_to_another_tenants_item(filled: Database, table: str) -> None:
     with filled.owner.connect() as connection:
@@ -140,7 +143,7 @@ def test_another_tenants_rows_are_neither_changed_nor_removed(filled: Database) 
         assert connection.execute(text(f"delete from search_posting where user_id = '{BOB}'")).rowcount == 0
 
 
-@pytest.mark.parametrize("table", ["item", "analysis", "usage"])
+@pytest.mark.parametrize("table", ["item", "analysis", "usage", "batch_request"])
 def test_the_sweeper_sees_every_tenant(filled: Database, table: str) -> None:
     with filled.sweeper.connect() as connection:
         assert tenants(connection, table) == {ADA, BOB}
@@ -161,6 +164,10 @@ def test_the_sweeper_sees_every_tenant(filled: Database, table: str) -> None:
         ("functions", "insert into tenant_index select * from tenant_index"),
         ("sweeper", "select * from search_lexeme"),
         ("sweeper", "update tenant_index set built_at = now()"),
+        ("functions", "select * from analysis_batch"),
+        ("sweeper", "insert into batch_request select * from batch_request"),
+        ("sweeper", "update batch_request set user_id = 'ada'"),
+        ("sweeper", "update batch_request set analysis_id = id"),
         ("functions", "create table mine ()"),
         ("functions", "create temporary table mine ()"),
         ("functions", "alter table item disable row level security"),

@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import boto3
 import httpx
 import pytest
 from sqlalchemy import text
@@ -17,10 +18,10 @@ from runtime.batching.vendor import VisionBatches
 from runtime.database import driver, tenant_session
 from runtime.events import AnalysisComplete, AnalysisRequested, ImageProcessed, ItemSearchable, PublishError
 from runtime.handlers import batcher
+from runtime.keys import derived_key
 from runtime.models import BatchRequest
 from runtime.prices import PRICES, Price
 from runtime.records import AnalysisState, ItemRecord, Status
-from runtime.storage import ImageStore
 from tests.integration.pipeline.stage import ANNA, BERT, Stage, envelope
 from tests.unit.imaging.pictures import encoded, quarters
 
@@ -54,7 +55,7 @@ def request(item: ItemRecord, command: str = "backfill") -> str:
 def waiting(stage: Stage, item: ItemRecord) -> list[BatchRequest]:
     with stage.database.owner.connect() as connection:
         rows = connection.execute(text("select * from batch_request where item_id = :id"), {"id": item.id})
-        return [BatchRequest.model_validate(row._mapping) for row in rows]
+        return [BatchRequest.model_validate(row) for row in rows.mappings()]
 
 
 def ended(stage: Stage, batches: int = 1) -> None:
@@ -377,15 +378,26 @@ def test_an_account_that_is_being_deleted_gets_nothing_new(stage: Stage) -> None
     assert len(versions(stage, item)) == 1
 
 
-def test_a_preview_that_is_missing_is_the_analyzers_business(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_preview_that_is_missing_is_the_analyzers_business(stage: Stage) -> None:
     item = searchable(stage)
     stage.analyze(request(item))
-    monkeypatch.setattr(ImageStore, "get", lambda store, key, size: whole(store, f"{key}x", size))  # pyright: ignore[reportUnknownLambdaType]
+    boto3.client("s3").delete_object(Bucket=stage.store.bucket, Key=derived_key(ANNA, item.id, "preview"))
 
     assert stage.batch()["alone"] == 1
+    assert len(alone(stage, item)) == 1
 
 
-whole = ImageStore.get
+def test_results_that_the_vendor_has_thrown_away_are_asked_for_alone(stage: Stage) -> None:
+    item = searchable(stage)
+    stage.analyze(request(item))
+    stage.batch()
+    ended(stage)
+    with stage.database.owner.begin() as connection:
+        connection.execute(text("update analysis_batch set vendor_id = 'msgbatch_of_last_month'"))
+
+    assert stage.batch()["alone"] == 1
+    assert len(alone(stage, item)) == 1
+    assert stage.batch()["alone"] == 0
 
 
 def test_a_budget_that_waiting_images_will_use_up_lets_no_more_wait(

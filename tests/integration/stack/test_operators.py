@@ -132,6 +132,24 @@ def test_an_image_is_analysed_anew_for_an_operator_and_for_nobody_elses_images(r
     assert len(bob.client.analyses(others["id"])) == 1
 
 
+def test_an_image_that_may_wait_is_analysed_by_a_batch(run: Run, stack: LocalStack, ada: User) -> None:
+    item = ada.upload(SAMPLES / "receipt-mill-lane-bakery.jpg")
+
+    result = run("reprocess", "--stage", "analysis", "--item", item["id"], "--batch", "--yes")
+
+    assert "1 image by claude-sonnet-5-5: about $0.01 in batches" in result.stderr
+    assert "1 image is on its way to analysis, which may take a day." in result.stderr
+    functions, name = stack.client("lambda"), stack.outputs["functions"]["batcher"]
+
+    def analysed() -> bool:
+        answer = functions.invoke(FunctionName=name)
+        assert "FunctionError" not in answer, answer["Payload"].read()
+        return len(ada.client.analyses(item["id"])) == 2
+
+    ada.wait_for(analysed)
+    assert run("reprocess", "--stage", "embedding", "--item", item["id"], "--batch").exit_code == Exit.USAGE
+
+
 def test_whose_images_are_sent_again_has_to_be_said(run: Run) -> None:
     result = run("reindex")
 

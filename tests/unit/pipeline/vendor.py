@@ -13,6 +13,7 @@ class Reply(NamedTuple):
 
     status: int
     body: Any
+    """JSON, or bytes as they are."""
     headers: dict[str, str] = {}  # noqa: RUF012 - a NamedTuple's default, never changed
 
 
@@ -44,8 +45,13 @@ def running_vendor() -> Generator[Vendor]:
             vendor.raw.append(content)
             vendor.headers.append({name.lower(): value for name, value in self.headers.items()})
             request = json.loads(content)
-            reply = vendor.answer({"path": self.path, **request})
-            body = json.dumps(reply.body).encode()
+            self._reply(vendor.answer({"path": self.path, **request}))
+
+        def do_GET(self) -> None:
+            self._reply(vendor.answer({"path": self.path}))
+
+        def _reply(self, reply: Reply) -> None:
+            body = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
             self.send_response(reply.status)
             for name, value in {"content-type": "application/json", **reply.headers}.items():
                 self.send_header(name, value)
