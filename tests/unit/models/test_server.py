@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from local.models.server import Engines, create_app
 from local.models.vision import Glance, UnreadableImageError
+from local.models.wire import JsonObject
 
 
 def test_health_says_503_while_the_models_load(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,16 +75,16 @@ def picture() -> str:
 
 
 def test_a_batch_is_worked_on_while_nobody_waits_and_each_request_has_a_result_of_its_own() -> None:
-    source = {"type": "base64", "media_type": "image/png", "data": picture()}
-    schema = {"type": "object", "properties": {"headline": {"type": "string"}}, "required": ["headline"]}
-    good = {
+    source: JsonObject = {"type": "base64", "media_type": "image/png", "data": picture()}
+    schema: JsonObject = {"type": "object", "properties": {"headline": {"type": "string"}}, "required": ["headline"]}
+    good: JsonObject = {
         "model": "claude",
         "max_tokens": 100,
         "messages": [{"role": "user", "content": [{"type": "image", "source": source}]}],
         "output_config": {"format": {"type": "json_schema", "schema": schema | {"additionalProperties": False}}},
     }
     requests = [{"custom_id": "good", "params": good}, {"custom_id": "bad", "params": good | {"max_tokens": 0}}]
-    with TestClient(create_app([].append, instant=True), headers={"x-api-key": "any"}) as client:
+    with TestClient(create_app(list[BaseException]().append, instant=True), headers={"x-api-key": "any"}) as client:
         made = client.post("/v1/messages/batches", json={"requests": requests}).json()
         assert (made["processing_status"], made["results_url"]) == ("in_progress", None)
         assert made["request_counts"]["processing"] == 2
@@ -101,14 +102,14 @@ def test_a_batch_is_worked_on_while_nobody_waits_and_each_request_has_a_result_o
     ("requests", "status"), [([], 400), ([{"custom_id": "a", "params": {}}] * 2, 400), ([{"custom_id": "a b"}], 400)]
 )
 def test_a_batch_that_the_vendor_would_refuse_is_refused(requests: list[object], status: int) -> None:
-    with TestClient(create_app([].append, instant=True), headers={"x-api-key": "any"}) as client:
+    with TestClient(create_app(list[BaseException]().append, instant=True), headers={"x-api-key": "any"}) as client:
         assert client.post("/v1/messages/batches", json={"requests": requests}).status_code == status
         assert client.get("/v1/messages/batches/msgbatch_of_nobody").status_code == 404
 
 
 def test_batches_are_listed_page_by_page_the_newest_first() -> None:
-    with TestClient(create_app([].append, instant=True), headers={"x-api-key": "any"}) as client:
-        request = {"requests": [{"custom_id": "a", "params": {}}]}
+    with TestClient(create_app(list[BaseException]().append, instant=True), headers={"x-api-key": "any"}) as client:
+        request: JsonObject = {"requests": [{"custom_id": "a", "params": {}}]}
         made = [client.post("/v1/messages/batches", json=request).json()["id"] for _ in range(3)]
         first = client.get("/v1/messages/batches?limit=2").json()
         second = client.get(f"/v1/messages/batches?limit=2&after_id={first['last_id']}").json()
