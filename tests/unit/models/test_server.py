@@ -98,18 +98,19 @@ def test_a_batch_is_worked_on_while_nobody_waits_and_each_request_has_a_result_o
     assert [batch["id"] for batch in listed] == [made["id"]]
 
 
-@pytest.mark.parametrize(
-    ("requests", "status"), [([], 400), ([{"custom_id": "a", "params": {}}] * 2, 400), ([{"custom_id": "a b"}], 400)]
-)
-def test_a_batch_that_the_vendor_would_refuse_is_refused(requests: list[object], status: int) -> None:
+ONE: JsonObject = {"custom_id": "a", "params": {}}
+
+
+@pytest.mark.parametrize("requests", [(), (ONE, ONE), ({"custom_id": "a b", "params": {}},)])
+def test_a_batch_that_the_vendor_would_refuse_is_refused(requests: tuple[JsonObject, ...]) -> None:
     with TestClient(create_app(list[BaseException]().append, instant=True), headers={"x-api-key": "any"}) as client:
-        assert client.post("/v1/messages/batches", json={"requests": requests}).status_code == status
+        assert client.post("/v1/messages/batches", json={"requests": requests}).status_code == 400
         assert client.get("/v1/messages/batches/msgbatch_of_nobody").status_code == 404
 
 
 def test_batches_are_listed_page_by_page_the_newest_first() -> None:
     with TestClient(create_app(list[BaseException]().append, instant=True), headers={"x-api-key": "any"}) as client:
-        request: JsonObject = {"requests": [{"custom_id": "a", "params": {}}]}
+        request: JsonObject = {"requests": [ONE]}
         made = [client.post("/v1/messages/batches", json=request).json()["id"] for _ in range(3)]
         first = client.get("/v1/messages/batches?limit=2").json()
         second = client.get(f"/v1/messages/batches?limit=2&after_id={first['last_id']}").json()
