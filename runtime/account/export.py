@@ -36,6 +36,7 @@ NOT_EXPORTED = {
     "search_posting": "made from the analysis and the user's words",
     "embedding": "made from the analysis and the user's words",
     "embedding_claim": "work in progress",
+    "batch_request": "work in progress",
     "tenant_index": "how the database searches, which tells nothing of the user",
     "account_request": "the export itself",
 }

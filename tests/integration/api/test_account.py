@@ -38,6 +38,7 @@ from tests.integration.api.conftest import ADA, BOB, BUCKET, Bus
 from tests.integration.conftest import Database
 from tests.integration.database.pipeline_steps import (
     add_analysis,
+    add_batch_request,
     add_embedding_claim,
     add_processed,
     add_tag_and_album,
@@ -96,6 +97,7 @@ def fill(database: Database, store: ImageStore, user: str, images: int = 2) -> l
             analysis = add_analysis(session, item, image_analysis(f"A picture of {user}'s"))
             index(driver(session), item, analysis, [1.0] * EMBEDDING_DIMENSIONS, "voyage")
             add_embedding_claim(session, item, "words")
+            add_batch_request(session, item)
             kept.append(item)
         add_tag_and_album(session, kept[0])
         session.add(Usage(user_id=user, operation="query", model="voyage-4", input_tokens=5))

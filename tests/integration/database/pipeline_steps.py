@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from sqlmodel import Session
 
-from runtime import analyses, embedding_claims, items
+from runtime import analyses, batches, embedding_claims, items
 from runtime.analysis import Category, ImageAnalysis, ImageDetails, MediaMetadata
 from runtime.database import driver
 from runtime.items import ImageFacts
@@ -130,3 +130,9 @@ def add_tag_and_album(session: Session, item: ItemRecord) -> None:
     session.add(ItemTag(item_id=item.id, tag_id=tag.id, user_id=item.user_id))
     session.add(AlbumItem(item_id=item.id, album_id=album.id, user_id=item.user_id))
     session.flush()
+
+
+def add_batch_request(session: Session, item: ItemRecord) -> None:
+    """The item waits for a batch."""
+    note = {"correlation_id": "backfill", "model": "claude-test", "prompt_version": "1"}
+    assert batches.note(driver(session), item_id=item.id, user_id=item.user_id, **note)

@@ -10,12 +10,13 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlmodel import Session
 
 from runtime.database import driver, role_session, tenant_session
-from runtime.models import TENANT_TABLES, AccountRequest, BatchRequest, Intake, RequestKind, TenantIndex, Usage
+from runtime.models import TENANT_TABLES, AccountRequest, Intake, RequestKind, TenantIndex, Usage
 from runtime.search.document import index
 from runtime.settings import EMBEDDING_DIMENSIONS
 from tests.integration.conftest import Database
 from tests.integration.database.pipeline_steps import (
     add_analysis,
+    add_batch_request,
     add_embedding_claim,
     add_processed,
     add_tag_and_album,
@@ -39,9 +40,7 @@ def filled(database: Database) -> Database:
             index(driver(session), item, analysis, [1.0] * EMBEDDING_DIMENSIONS, "voyage-test")
             add_embedding_claim(session, item, "the same words")
             add_tag_and_album(session, item)
-            session.add(
-                BatchRequest(user_id=user, item_id=item.id, correlation_id="c", model="claude-test", prompt_version="1")
-            )
+            add_batch_request(session, item)
             session.add(AccountRequest(user_id=user, kind=RequestKind.EXPORT))
             session.add(Intake(user_id=user, month=date(2026, 11, 1), images=1))
             session.add(Usage(user_id=user, operation="query", model="voyage-test", input_tokens=1))
