@@ -14,6 +14,7 @@ LARGE = 20
 ORM = {"sqlmodel", "sqlalchemy"}
 NEEDED = {
     "analyzer": {"anthropic"},
+    "batcher": {"anthropic"},
     "api": {"fastapi", "starlette", "mangum", "pgvector", *ORM},
     "embedder": set[str](),
     "image_processor": {"PIL", "pillow_heif"},
