@@ -71,7 +71,7 @@ def test_a_chat_knows_what_was_said_before_is_there_after_a_reload_and_can_be_de
     gallery.sign_in(reader)
     gallery.go("Chat")
 
-    first = say(gallery, QUESTION)
+    first = say(gallery, "What is the total?")
     expect(cited(first)).to_have_count(2)
     second_image = cited(first).nth(1).get_by_text("2. ").inner_text().removeprefix("2. ")
     second = say(gallery, "the second one")
