@@ -35,6 +35,8 @@ class Request(BaseModel):
     item_id: UUID
     correlation_id: str
     model: str
+    prompt_version: str
+    """Of the prompt that it was put into a batch with; while it waits, of the one when it was noted."""
 
     def alone(self) -> AnalysisRequested:
         """The same request, to be done at once and for the whole price. However often it is delivered, and whatever

@@ -86,10 +86,11 @@ class Batches:
             task.cancel()
 
     def routes(self) -> list[Route]:
-        """`GET` of the list, of one batch, and of its results."""
+        """`GET` of the list, of one batch and of its results, and `DELETE` of a batch."""
         return [
             Route("/v1/messages/batches", self._list),
             Route("/v1/messages/batches/{id}", self._show),
+            Route("/v1/messages/batches/{id}", self._delete, methods=["DELETE"]),
             Route("/v1/messages/batches/{id}/results", self._show_results),
         ]
 
@@ -133,6 +134,15 @@ class Batches:
                 yield json.dumps(result) + "\n"
 
         return StreamingResponse(lines(), media_type="application/x-jsonl")
+
+    async def _delete(self, request: Request) -> Response:
+        batch = self._find(request)
+        if batch is None:
+            return wire.anthropic_error(404, "there is no such batch")
+        if batch.ended_at is None:
+            return wire.anthropic_error(400, "the batch has not ended")
+        self._made.remove(batch)
+        return JSONResponse({"id": batch.id, "type": "message_batch_deleted"})
 
     def _find(self, request: Request) -> _Batch | None:
         return next((batch for batch in self._made if batch.id == request.path_params["id"]), None)

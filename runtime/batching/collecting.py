@@ -10,7 +10,7 @@ from runtime import analyses, batches, items
 from runtime.analyses import Claim
 from runtime.analysis import ImageAnalysis
 from runtime.batches import Batch, Request
-from runtime.batching.run import Run, account
+from runtime.batching.run import Run, about, account
 from runtime.batching.vendor import Result, VendorBatch
 from runtime.events import MAX_ENTRIES, AnalysisComplete, PublishError
 from runtime.failures import PermanentError, TransientError
@@ -18,7 +18,7 @@ from runtime.leases import InProgress, ItemGoneError
 from runtime.looking import READY
 from runtime.postgres import Connection
 from runtime.records import Stage
-from runtime.vision import PROMPT_VERSION, Spent, read_answer
+from runtime.vision import Spent, read_answer
 
 logger = Logger()
 
@@ -102,12 +102,17 @@ def _collect(run: Run, batch: Batch) -> bool:
                 read += 1
                 request = left.pop(result.custom_id, None)
                 if request is not None:
-                    _settle(run, request, result)
+                    with about(request):
+                        _settle(run, request, result)
         if read < vendor_batch.requests:
             raise TransientError(f"batch {vendor_batch.id} has {vendor_batch.requests} results, and {read} were read")
     for request in left.values():
-        run.send_alone(request, "the vendor has no result any more")
+        with about(request):
+            run.send_alone(request, "the vendor has no result any more")
     _hand_on(run)
+    if vendor_batch is not None:
+        # It would keep requests and results for weeks, also those of people who are gone by then.
+        run.vendor.delete(vendor_batch.id)
     with run.database.role() as connection:
         batches.end(connection, batch.id)
     return True
@@ -144,7 +149,7 @@ def _keep(run: Run, connection: Connection, request: Request, analysis: ImageAna
             user_id=item.user_id,
             sha256=item.sha256,
             model=request.model,
-            prompt_version=PROMPT_VERSION,
+            prompt_version=request.prompt_version,
             request_id=request.correlation_id,
             lease=AT_ONCE,
         )
@@ -168,6 +173,7 @@ def _keep(run: Run, connection: Connection, request: Request, analysis: ImageAna
     if items.mark_analyzed(connection, item.id):
         batches.mark_answered(connection, request.id, claimed.analysis_id)
         run.report.answered += 1
+        logger.info("analysed in a batch", model=spent.model, version=claimed.version)
     else:
         run.drop(connection, request)
 

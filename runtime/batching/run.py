@@ -1,7 +1,7 @@
 """One run of the batcher: what it works with, and what it has done so far."""
 
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
 import psycopg
@@ -87,7 +87,7 @@ class Run:
         """There is nothing to look at any more."""
         batches.remove(connection, [request.id])
         self.report.dropped += 1
-        logger.info("the item is gone or cannot be analysed", item_id=request.item_id, user_id=request.user_id)
+        logger.info("the item is gone or cannot be analysed")
 
     def send_alone(self, request: Request, why: str, spent: Spent | None = None) -> None:
         """Have the request done at once, as if nobody had thought of a batch; `spent` is what it cost in one."""
@@ -100,7 +100,13 @@ class Run:
             # Before the commit: an event too many does no harm, one too few would lose the request.
             self.publish([request.alone()])
             self.report.alone += 1
-            logger.warning("sent on alone", item_id=request.item_id, user_id=request.user_id, reason=why)
+            logger.warning("sent on alone", reason=why)
+
+
+def about(request: Request) -> AbstractContextManager[object]:
+    """What is logged meanwhile names the image."""
+    subject = request.model_dump(include={"item_id", "user_id", "correlation_id"})
+    return logger.append_context_keys(**subject)
 
 
 def account(connection: Connection, request: Request, spent: Spent) -> None:

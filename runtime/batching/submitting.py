@@ -8,7 +8,7 @@ from aws_lambda_powertools import Logger
 
 from runtime import batches, items
 from runtime.batches import Request
-from runtime.batching.run import Run
+from runtime.batching.run import Run, about
 from runtime.events import PublishError
 from runtime.failures import TransientError
 from runtime.keys import derived_key
@@ -68,18 +68,28 @@ def _prepare(run: Run, waiting: list[Request]) -> dict[UUID, MessageCreateParams
     for request in waiting:
         if not run.has_time():
             break
-        with run.tenants.tenant(request.user_id) as connection:
-            item = items.take_up(connection, request.item_id, Stage.ANALYSIS)
-            if item is None or item.status not in READY:
-                run.drop(connection, request)
-                continue
-        try:
-            preview = run.store.get(derived_key(item.user_id, item.id, "preview"), MAX_PREVIEW_BYTES)
-        except (ObjectMissingError, ObjectTooLargeError) as error:
-            run.send_alone(request, str(error))
+        with about(request):
+            found = _look_up(run, request)
+        if found is None:
             continue
+        preview, context = found
         if prepared and held + len(preview) > MOST_BYTES:
             break
         held += len(preview)
-        prepared[request.id] = run.vendor.request(preview, describe_file(item), request.model)
+        prepared[request.id] = run.vendor.request(preview, context, request.model)
     return prepared
+
+
+def _look_up(run: Run, request: Request) -> tuple[bytes, str] | None:
+    """The image's preview, and what its file tells; None where no batch can answer the request."""
+    with run.tenants.tenant(request.user_id) as connection:
+        item = items.take_up(connection, request.item_id, Stage.ANALYSIS)
+        if item is None or item.status not in READY:
+            run.drop(connection, request)
+            return None
+    try:
+        preview = run.store.get(derived_key(item.user_id, item.id, "preview"), MAX_PREVIEW_BYTES)
+    except (ObjectMissingError, ObjectTooLargeError) as error:
+        run.send_alone(request, str(error))
+        return None
+    return preview, describe_file(item)

@@ -76,6 +76,14 @@ class VisionBatches:
             except anthropic.NotFoundError:
                 return None
 
+    def delete(self, vendor_id: str) -> None:
+        """Have the vendor forget a batch that has ended, with what was sent and what was answered."""
+        with _told():
+            try:
+                self._batches.delete(vendor_id)
+            except anthropic.NotFoundError:
+                return
+
     def made_since(self, moment: datetime) -> list[VendorBatch]:
         """All batches of the key's workspace that were made since then, the oldest first."""
         made: list[VendorBatch] = []

@@ -1,6 +1,8 @@
 """Analyses that may wait are done by batches, at half the price; whatever happens in between, none is lost or paid
 twice."""
 
+import io
+import json
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,6 +12,7 @@ from typing import Any
 import boto3
 import httpx
 import pytest
+from aws_lambda_powertools import Logger
 from sqlalchemy import text
 
 from runtime import analyses, items
@@ -141,6 +144,52 @@ def test_a_command_that_comes_twice_is_noted_and_answered_once(stage: Stage) -> 
     assert waiting(stage, item) == []
     assert len(versions(stage, item)) == 2
     assert len(stage.published(AnalysisComplete, item)) == 2
+
+
+def test_the_vendor_does_not_keep_what_is_read(stage: Stage) -> None:
+    item = searchable(stage)
+    stage.analyze(request(item))
+    stage.batch()
+    ended(stage)
+    with stage.database.owner.connect() as connection:
+        vendor_id = connection.execute(text("select vendor_id from analysis_batch")).scalar_one()
+    address = f"{stage.models}/v1/messages/batches/{vendor_id}"
+    assert httpx.get(address, trust_env=False).status_code == 200
+
+    stage.batch()
+
+    assert httpx.get(address, trust_env=False).status_code == 404
+
+
+def test_an_analysis_tells_the_prompt_that_was_sent(stage: Stage) -> None:
+    item = searchable(stage)
+    stage.analyze(request(item))
+    with pytest.MonkeyPatch.context() as deployed:
+        deployed.setattr("runtime.batching.submitting.PROMPT_VERSION", "of-the-release-before")
+        stage.batch()
+    ended(stage)
+    stage.batch()
+
+    assert stage.analyses(item)[-1].prompt_version == "of-the-release-before"
+
+
+def test_each_line_about_an_image_names_it(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = io.StringIO()
+    monkeypatch.setattr(Logger().registered_handler, "stream", lines)
+    item, gone = searchable(stage), searchable(stage, BERT)
+    stage.analyze(request(item), request(gone))
+    stage.batch()
+    stage.change(gone, lambda session: items.mark_deleted(driver(session), gone.id))
+    ended(stage)
+    stage.batch()
+
+    told = [json.loads(line) for line in lines.getvalue().splitlines()]
+    named = {(line["message"], line.get("item_id"), line.get("correlation_id")) for line in told}
+    assert {
+        ("waits for a batch", str(item.id), f"backfill/{item.id}"),
+        ("analysed in a batch", str(item.id), f"backfill/{item.id}"),
+        ("the item is gone or cannot be analysed", str(gone.id), f"backfill/{gone.id}"),
+    } <= named
 
 
 def test_a_batch_that_is_not_done_is_waited_for(stage: Stage) -> None:

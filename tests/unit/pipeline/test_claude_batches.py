@@ -67,6 +67,16 @@ def test_a_batch_is_told_of_with_all_its_requests(vendor: Vendor) -> None:
     assert batches.find("msgbatch_1") is None
 
 
+def test_a_batch_that_is_deleted_already_is_deleted(vendor: Vendor) -> None:
+    vendor.replies = [Reply(200, {"id": "msgbatch_1", "type": "message_batch_deleted"}), error(404)]
+    batches = VisionBatches(vision(vendor))
+
+    batches.delete("msgbatch_1")
+    batches.delete("msgbatch_1")
+
+    assert [each["path"] for each in vendor.requests] == ["/v1/messages/batches/msgbatch_1"] * 2
+
+
 def test_batches_are_listed_back_to_a_moment_and_no_further(vendor: Vendor) -> None:
     pages = [
         [batch(vendor, "d", hour=15), batch(vendor, "c", hour=14)],
@@ -119,6 +129,7 @@ def test_a_vendor_that_does_not_do_it_may_at_another_time(vendor: Vendor, status
     for attempt in (
         lambda: batches.create({FIRST: batches.request(PREVIEW, CONTEXT, MODEL)}),
         lambda: batches.find("msgbatch_1"),
+        lambda: batches.delete("msgbatch_1"),
         lambda: batches.made_since(datetime(2026, 11, 28, tzinfo=UTC)),
         lambda: list(batches.results("msgbatch_1")),
     ):

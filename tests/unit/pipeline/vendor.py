@@ -50,6 +50,9 @@ def running_vendor() -> Generator[Vendor]:
         def do_GET(self) -> None:
             self._reply(vendor.answer({"path": self.path}))
 
+        def do_DELETE(self) -> None:
+            self.do_GET()
+
         def _reply(self, reply: Reply) -> None:
             body = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
             self.send_response(reply.status)
