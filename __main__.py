@@ -332,7 +332,7 @@ batcher = Sweeper(
         "function": {
             "platform": platform,
             "command": "runtime.handlers.batcher.handler",
-            # It holds a batch of previews three times while it sends it.
+            # A batch of previews, and what is made of it to send it, take 400 MB.
             "memory_mb": 1024,
             "timeout_seconds": TIMEOUT_SECONDS["batcher"],
             "environment": {
@@ -491,6 +491,7 @@ observability = Observability(
             role: {"name": name, "timeout_seconds": TIMEOUT_SECONDS[role]} for role, name in functions.items()
         },
         "scheduled": "sweeper",
+        "also_scheduled": ["batcher"],
         "queues": {
             "image_processor": pipeline.queue_name,
             "analyzer": analyzer.queue_name,

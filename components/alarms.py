@@ -103,10 +103,10 @@ def function(role: str, name: Input[str], timeout_seconds: int) -> list[Alarm]:
 
 
 def schedule(role: str, name: Input[str]) -> Alarm:
-    """A function that an hourly schedule should have called, and nobody has: it can report nothing itself."""
+    """A function that a schedule should have called each hour, and nobody has: it can report nothing itself."""
     return Alarm(
         name=f"{role}-silent",
-        runbook="The sweeper does not run",
+        runbook="A scheduled function does not run",
         namespace="AWS/Lambda",
         metric="Invocations",
         dimensions={"FunctionName": name},

@@ -1,6 +1,6 @@
 """Tells somebody when something is wrong, and shows how the stack is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
 import pulumi
@@ -42,6 +42,9 @@ class ObservabilityArgs(TypedDict):
     scheduled: NotRequired[str | None]
     """Role, among `functions`, of the one that runs each hour and publishes what the month has cost; an alarm comes
     when it has not run for three. Default: there is none."""
+    also_scheduled: NotRequired[Sequence[str]]
+    """Further roles, among `functions`, that a schedule has run each hour or more often; an alarm comes when one has
+    not run for three. Default: none."""
     queues: NotRequired[Mapping[str, Input[str]]]
     """Names of the queues whose messages must not wait for long, by role. Default: none."""
     dead_letters: NotRequired[Mapping[str, Input[str]]]
@@ -70,6 +73,9 @@ class Observability(pulumi.ComponentResource):
         given = Arguments(self, name, ObservabilityArgs, args)
         if (scheduled := args.get("scheduled")) and scheduled not in args.get("functions", {}):
             raise given.refuse("scheduled", f"is {scheduled!r}, which functions does not have.")
+        for role in args.get("also_scheduled", ()):
+            if role not in args.get("functions", {}):
+                raise given.refuse("also_scheduled", f"has {role!r}, which functions does not have.")
         super().__init__("collections:index:Observability", name, props={}, opts=opts)
         self._name, self._child = name, children_of(self, opts)
         region = aws.get_region_output(opts=pulumi.InvokeOutputOptions(parent=self)).region
@@ -141,7 +147,10 @@ def _alarms(args: ObservabilityArgs) -> list[Alarm]:
             for role, each in functions.items()
             for alarm in alarms.function(role, each["name"], each["timeout_seconds"])
         ),
-        *([alarms.schedule(scheduled, functions[scheduled]["name"])] if scheduled else []),
+        *(
+            alarms.schedule(role, functions[role]["name"])
+            for role in (*([scheduled] if scheduled else []), *args.get("also_scheduled", ()))
+        ),
         *(alarms.api(args["api_id"]) if "api_id" in args else []),
         *(_database(args["database"]) if "database" in args else []),
         *([alarms.spending(pulumi.get_stack(), scheduled, monthly_cost)] if scheduled and monthly_cost else []),

@@ -36,7 +36,7 @@ NAT_VOLUME = 8 * 0.08
 KEY = 1.00
 ALARM = 0.10
 DASHBOARD = 3.00
-ALARMS = 42
+ALARMS = 43
 """Of a stack."""
 METRICS, METRIC = 20, 0.30
 """Names and dimensions of the functions' own metrics in a month of use, estimated, and the price of one."""

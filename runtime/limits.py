@@ -7,8 +7,8 @@ the caller is told to have already is not taken in, and does not count.
 
 Dollars. What the calls recorded in `usage` have cost; calls of models without a known price count nothing. No call is
 begun once the budget is used up. One that was begun before is finished and counts, so that the most a user can go
-beyond the budget is what the calls of the same moment cost. Analyses that wait for a batch count with what they are
-likely to cost, or a single batch could hold any number of them.
+beyond the budget is what the calls of the same moment cost. Whether another analysis may wait for a batch is decided
+with what those that wait already are likely to cost, or a single batch could hold any number of them.
 
 A limit of 0 is none.
 """

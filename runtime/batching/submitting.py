@@ -20,8 +20,8 @@ from runtime.vision import PROMPT_VERSION
 logger = Logger()
 
 MOST_BYTES = 48 * 1024 * 1024
-"""Of the previews in a batch: base64 makes 64 MB of them, a quarter of what the vendor takes, and the function holds
-that three times while it is sent."""
+"""Of the previews in a batch: base64 makes 64 MB of them, a quarter of what the vendor takes, and with what is made of
+that to be sent the function has 400."""
 MOST_REQUESTS = 10_000
 """In a batch: a tenth of what the vendor takes. Their results are worked off in one run."""
 

@@ -164,6 +164,11 @@ def test_what_is_missing_unknown_or_of_another_kind_is_named(
             {"scheduled": "sweeper"},
             "Observability 'mine': scheduled is 'sweeper', which functions does not have.",
         ),
+        (
+            Observability,
+            {"also_scheduled": ["batcher"]},
+            "Observability 'mine': also_scheduled has 'batcher', which functions does not have.",
+        ),
         (Network, {"nat_gateways": 7}, "Network 'mine': nat_gateways is 7; 0 to 6 are allowed."),
         (
             Parameters,

@@ -72,6 +72,16 @@ def test_there_is_an_alarm_for_whatever_needs_a_person(declare: Declare):
     }
 
 
+def test_each_function_on_a_schedule_is_missed_when_it_is_silent(declare: Declare):
+    both = alarms(declare, {**WATCHED, "also_scheduled": ["analyzer"]})
+
+    assert condition(both["analyzer-silent"]) == (
+        "Sum AWS/Lambda Invocations of collections-dev-analyzer < 1 in 3 of 3 x 60 min"
+    )
+    assert both["analyzer-silent"].inputs["treatMissingData"] == "breaching"
+    assert "sweeper-silent" in both
+
+
 def test_no_alarm_looks_further_back_than_cloudwatch_can(declare: Declare):
     windows = [each.inputs["period"] * each.inputs["evaluationPeriods"] for each in alarms(declare).values()]
 
@@ -110,7 +120,7 @@ def test_every_alarm_of_a_stack_has_its_place_in_the_runbook(graph: Graph):
     declared = graph.of("aws:cloudwatch/metricAlarm:MetricAlarm")
 
     named = {re.findall(r'^See "(.+)" in docs/operate.md.$', each.inputs["alarmDescription"])[0] for each in declared}
-    assert len(declared) == 7 + 4 + 8 * 3 + 1 + 2 + 3 + 1
+    assert len(declared) == 7 + 4 + 8 * 3 + 2 + 2 + 3 + 1
     assert named <= headings
 
 
