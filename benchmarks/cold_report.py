@@ -52,8 +52,8 @@ _ARRANGED = """## What keeps starts short
   called by `runtime/voyage.py`, since its SDK brings forty packages.
 - **Clients of AWS are botocore's own**, made when first used, once, from one session.
 - **Everything is compiled** while the image is built, by hash and not by time, which an image builder would change.
-- **Descriptions of AWS services** that nobody calls are not in the image (`runtime/slim.py`): listing 400 folders takes
-  longer than reading the six that are called.
+- **Of botocore's data the image has what calls need** (`runtime/slim.py`): the services that are called, of 400,
+  without their manuals, and their addresses alone.
 
 `tests/unit/pipeline/test_imports.py` starts each function in a process of its own: a package that takes long and is
 not needed there fails it, and so does a number of modules that differs by more than a twentieth from

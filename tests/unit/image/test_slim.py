@@ -1,20 +1,27 @@
 """What is taken out of the image, and what has to stay."""
 
+import gzip
+import json
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
 from runtime.clients import Service
 from runtime.slim import SERVICES, normalise, slim
 
+ENDPOINTS: dict[str, Any] = {"partitions": [{"partition": "aws", "services": {"s3": {"endpoints": {}}, "quantum": {}}}]}
+DESCRIBED = {
+    "documentation": "All about it",
+    "operations": {"GetObject": {"name": "GetObject", "documentation": "How to get one"}},
+    "shapes": {"Part": {"members": {"documentation": {"shape": "Text", "documentation": "What it says"}}}},
+}
+
 
 @pytest.fixture
 def task(tmp_path: Path) -> Path:
     for file in (
-        "botocore/data/s3/service.json",
         "botocore/data/quantum/service.json",
-        "botocore/data/endpoints.json",
         "numpy/core.py",
         "numpy/core.pyi",
         "numpy/tests/test_core.py",
@@ -22,6 +29,10 @@ def task(tmp_path: Path) -> Path:
     ):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_text("")
+    data = tmp_path / "botocore" / "data"
+    (data / "endpoints.json").write_text(json.dumps(ENDPOINTS))
+    (data / "s3" / "2006").mkdir(parents=True)
+    (data / "s3" / "2006" / "service-2.json.gz").write_bytes(gzip.compress(json.dumps(DESCRIBED).encode()))
     return tmp_path
 
 
@@ -30,10 +41,23 @@ def test_only_what_functions_use_stays(task: Path) -> None:
 
     assert sorted(path.relative_to(task).as_posix() for path in task.rglob("*") if path.is_file()) == [
         "botocore/data/endpoints.json",
-        "botocore/data/s3/service.json",
+        "botocore/data/s3/2006/service-2.json",
         "numpy/core.py",
         "runtime/handlers/api.py",
     ]
+
+
+def test_of_aws_stays_what_calls_need(task: Path) -> None:
+    slim(task)
+
+    data = task / "botocore" / "data"
+    (partition,) = json.loads((data / "endpoints.json").read_text())["partitions"]
+    assert partition == {"partition": "aws", "services": {"s3": {"endpoints": {}}}}
+    assert json.loads((data / "s3" / "2006" / "service-2.json").read_text()) == {
+        "documentation": "",
+        "operations": {"GetObject": {"name": "GetObject", "documentation": ""}},
+        "shapes": {"Part": {"members": {"documentation": {"shape": "Text", "documentation": ""}}}},
+    }
 
 
 def test_everybody_may_read_and_nothing_says_when(task: Path) -> None:
