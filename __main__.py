@@ -174,10 +174,8 @@ migration = Migration(
 )
 after_migration = pulumi.ResourceOptions(depends_on=[migration])
 
-database_access = {
-    "DATABASE_URL_PARAMETER": access.reference("database/url"),
-    "DATABASE_POOL_SIZE": str(settings.database_pool_size),
-}
+database_access = {"DATABASE_URL_PARAMETER": access.reference("database/url")}
+pooled_database_access = {**database_access, "DATABASE_POOL_SIZE": str(settings.database_pool_size)}
 upload_limits = {"MAX_UPLOAD_MB": str(settings.max_upload_mb), "MAX_MEGAPIXELS": str(settings.max_megapixels)}
 user_limits = {
     "MONTHLY_IMAGE_QUOTA": str(settings.monthly_image_quota),
@@ -376,7 +374,7 @@ api = SecureApi(
             "memory_mb": 1024,
             "timeout_seconds": TIMEOUT_SECONDS["api"],
             "environment": {
-                **database_access,
+                **pooled_database_access,
                 **upload_limits,
                 **user_limits,
                 **embedding_access,
@@ -444,7 +442,7 @@ worker = AnalysisFunction(
             "memory_mb": 1024,
             "timeout_seconds": TIMEOUT_SECONDS["worker"],
             "environment": {
-                **database_access,
+                **pooled_database_access,
                 "BUCKET_NAME_PARAMETER": pipeline.bucket_parameter,
                 "EVENT_BUS": pipeline.event_bus_name,
                 "CHECKPOINT_TABLE": checkpoints.table_name,

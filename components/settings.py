@@ -104,7 +104,9 @@ class StackSettings(BaseModel):
     multi_az: bool = Field(default=False, description="A standby database in another zone.")
     backup_retention_days: int = Field(default=7, ge=0, le=35, description="Days of point-in-time recovery.")
     deletion_protection: bool = Field(default=True, description="Refuse to delete what holds users' data.")
-    database_pool_size: int = Field(default=2, ge=1, le=20, description="Connections of one running function.")
+    database_pool_size: int = Field(
+        default=2, ge=1, le=20, description="Connections of one API or worker function; the others have one."
+    )
     require_tls: bool = Field(default=True, description="Refuse database and bucket without TLS; false only in local.")
 
     nat_gateways: int = Field(
@@ -239,7 +241,7 @@ class StackSettings(BaseModel):
         usable = usable_connections(instance_class)
         if needed > usable:
             raise ValueError(
-                f"the functions' concurrency times the pool makes {needed} connections, {instance_class} has {usable}: "
+                f"the functions' concurrency makes {needed} connections, {instance_class} has {usable}: "
                 "lower the concurrencies or the pool, or choose a larger databaseInstanceClass"
             )
         return value

@@ -102,9 +102,10 @@ def usable_connections(instance_class: str) -> int:
 
 
 def connections_needed(pool_size: int, settings: Mapping[str, Any]) -> int | None:
-    """Connections that the functions open at most; None when a concurrency among `settings` is missing."""
+    """Connections that the functions open at most: `pool_size` each of API and worker, one of each that a queue feeds.
+    None when a concurrency among `settings` is missing."""
     queues = ("analyzer_concurrency", "embedder_concurrency", "image_processor_concurrency")
     if any(name not in settings for name in (*queues, "api_reserved_concurrency")):
         return None
     api = settings["api_reserved_concurrency"] or _UNRESERVED_API_CONCURRENCY
-    return pool_size * (api + WORKER_CONCURRENCY + sum(settings[name] for name in queues))
+    return pool_size * (api + WORKER_CONCURRENCY) + sum(settings[name] for name in queues)

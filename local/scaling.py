@@ -96,7 +96,7 @@ def need(images_per_day: int, model: str = "claude-sonnet-5-5", embedding: str =
         images_per_day=images_per_day,
         peak_per_second=peak,
         concurrency=concurrency,
-        connections=POOL_SIZE * (API_CONCURRENCY + WORKER_CONCURRENCY + sum(concurrency.values())),
+        connections=POOL_SIZE * (API_CONCURRENCY + WORKER_CONCURRENCY) + sum(concurrency.values()),
         claude_tokens_in=peak * _MINUTE * TOKENS_IN,
         claude_tokens_out=peak * _MINUTE * TOKENS_OUT,
         voyage_tokens=peak * _MINUTE * TOKENS_EMBEDDED,

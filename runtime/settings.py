@@ -31,6 +31,11 @@ class DatabaseSettings(BaseModel):
     """Access to Postgres, as the role that the URL names."""
 
     database_url: SecretStr
+
+
+class PooledDatabaseSettings(DatabaseSettings):
+    """The same, with several connections: for functions that do several things at once."""
+
     database_pool_size: int = Field(default=1, ge=1)
 
 

@@ -6,9 +6,9 @@ from runtime.analysis import MODELS
 from runtime.settings import (
     AnswerSettings,
     ChatSettings,
-    DatabaseSettings,
     EmbeddingSettings,
     EventSettings,
+    PooledDatabaseSettings,
     Settings,
     StorageSettings,
     UploadLimits,
@@ -18,7 +18,7 @@ from runtime.settings import (
 
 class ApiSettings(
     Settings,
-    DatabaseSettings,
+    PooledDatabaseSettings,
     StorageSettings,
     EventSettings,
     UploadLimits,

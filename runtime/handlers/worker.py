@@ -28,8 +28,8 @@ from runtime.observability import observed
 from runtime.records import now
 from runtime.redelivery import WorkQueue
 from runtime.settings import (
-    DatabaseSettings,
     EventSettings,
+    PooledDatabaseSettings,
     QueueSettings,
     SessionTableSettings,
     Settings,
@@ -48,7 +48,7 @@ less. Before four fifths of the time are over, at which an alarm comes."""
 
 class WorkerSettings(
     Settings,
-    DatabaseSettings,
+    PooledDatabaseSettings,
     StorageSettings,
     EventSettings,
     QueueSettings,

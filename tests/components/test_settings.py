@@ -132,19 +132,19 @@ def test_local_may_do_without_tls_and_let_any_page_in():
 
 
 def test_functions_must_not_open_more_connections_than_the_database_has():
-    large = {"analyzerConcurrency": "60", "databasePoolSize": "3", "databaseInstanceClass": "db.t4g.small"}
+    large = {"analyzerConcurrency": "130", "databasePoolSize": "3", "databaseInstanceClass": "db.t4g.small"}
 
     (problem,) = problems(large)
 
-    assert "makes 228 connections, db.t4g.small has 158" in problem
-    assert load({**large, "databaseInstanceClass": "db.t4g.medium"}).analyzer_concurrency == 60
+    assert "makes 170 connections, db.t4g.small has 158" in problem
+    assert load({**large, "databaseInstanceClass": "db.t4g.medium"}).analyzer_concurrency == 130
 
 
 def test_reserved_concurrency_counts_towards_the_connections():
     (problem,) = problems({"apiReservedConcurrency": "100"})
 
     assert problem.startswith("databasePoolSize = 2: ")
-    assert "makes 216 connections" in problem
+    assert "makes 210 connections" in problem
 
 
 def test_a_check_over_several_keys_waits_for_those_that_are_wrong_by_themselves():
