@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+SHELL = dict(os.environ)
+"""The environment that the tests were started in: for processes that are to be as a person's."""
+
 os.environ.setdefault("STACK", "test")
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Collections")
 # Pulumi's gRPC would otherwise act, and write, in every process that a test forks after it was used: in terminals too.

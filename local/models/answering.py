@@ -90,10 +90,10 @@ def _filters(question: str) -> JsonObject:
 def _say(asked: Asked, passage: _Passage | None) -> JsonObject:
     if passage is not None:
         return _cited(passage, about="new_search")
-    if asked.tools_used and asked.items and _filters(asked.question):
-        names = ", ".join(f'"{item.headline}"' for item in asked.items[:3])
+    if asked.latest and _filters(asked.question):
+        names = ", ".join(f'"{item.headline}"' for item in asked.latest[:3])
         return {
-            "citations": cast("list[JsonValue]", [item.item_id for item in asked.items[:3]]),
+            "citations": cast("list[JsonValue]", [item.item_id for item in asked.latest[:3]]),
             "support": "inferred",
             "about": "new_search",
             "answer": f"These fit: {names}.",

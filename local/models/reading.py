@@ -145,6 +145,8 @@ class Asked:
     """Those that were shown before the question."""
     tools_used: int
     """Since the question."""
+    latest: list[ShownItem]
+    """Those that the last tool showed."""
 
     @classmethod
     def read(cls, request: MessagesRequest) -> Asked:
@@ -158,8 +160,9 @@ class Asked:
         questions = _QUESTION.findall(told)
         question = _decoded(questions[-1]) if questions else (turns[0].texts or [""])[-1]
         earlier = "".join(match["items"] for match in _EARLIER.finditer(told))
-        fresh = "\n".join([_EARLIER.sub("", told), *(result.text for result in results if not result.is_error)])
-        return cls(question, _items(fresh), _items(earlier), len(results))
+        shown = [result.text for result in results if not result.is_error]
+        fresh = "\n".join([_EARLIER.sub("", told), *shown])
+        return cls(question, _items(fresh), _items(earlier), len(results), _items("".join(shown[-1:])))
 
     @property
     def place(self) -> int | None:

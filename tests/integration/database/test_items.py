@@ -23,6 +23,7 @@ from runtime.settings import EMBEDDING_DIMENSIONS
 from tests.integration.conftest import Database
 from tests.integration.database.pipeline_steps import (
     add_analysis,
+    add_batch_request,
     add_embedding_claim,
     add_processed,
     add_tag_and_album,
@@ -390,6 +391,7 @@ def test_removing_an_item_removes_all_that_was_known_of_it_and_nothing_else(data
                 "voyage",
             )
             add_embedding_claim(session, one, "words")
+            add_batch_request(session, one)
             add_tag_and_album(session, one)
         copy = add_processed(session, ADA, "bytes")
     with role_session(database.sweeper) as session:
