@@ -32,8 +32,8 @@ FRAME_AT_MOST = 100.0
 """Milliseconds."""
 SHOWN = ("coffee-break.jpg", "rocket-on-the-pad.jpg", "post-harbor-lights.jpg", "receipt-mill-lane-bakery.jpg")
 """Samples whose thumbnails the images have."""
-PIXELS_PER_FRAME = 700
-"""A fast fling: at this speed ten thousand images pass in ten seconds."""
+PIXELS_PER_FRAME = 300
+"""18,000 a second, faster than any hand: at this speed ten thousand images pass in twenty seconds."""
 
 _MOST_PIXELS = 60_000_000
 _CATEGORIES = (

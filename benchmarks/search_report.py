@@ -60,7 +60,7 @@ def page(results: "Results") -> str:
             each.way.value,
             *(f"{_percentile(each.ours, percent):.1f}" for percent in (50, 95)),
             *(f"{_percentile(each.usual, percent):.1f}" for percent in (50, 95)),
-            f"{each.faster:.1f}",
+            f"{each.faster:.1f} / {_percentile(each.usual, 95) / _percentile(each.ours, 95):.1f}",
             f"{_percentile(each.ours_wall, 50):.0f} / {_percentile(each.usual_wall, 50):.0f}",
             f"{each.recall:.3f}",
         ]
@@ -73,7 +73,7 @@ def page(results: "Results") -> str:
         "p95",
         "usual p50, ms",
         "p95",
-        "times faster",
+        "times faster, p50 / p95",
         "waited, ms",
         "recall@10",
     ]
@@ -126,13 +126,14 @@ def _mangum(api: "ApiTimes") -> str:
 def _aims(measured: Sequence["Measured"]) -> list[tuple[str, str, str, str]]:
     largest = max(measured, key=lambda each: each.items)
     slowest, recall = _percentile(largest.ours, 95), min(each.recall for each in measured)
+    faster = _percentile(largest.usual, 95) / slowest
     return [
         (f"p95 at {largest.items:,} items, ms", f"at most {AT_MOST_MS}", f"{slowest:.1f}", _met(slowest <= AT_MOST_MS)),
         (
-            f"times faster at {largest.items:,} items",
+            f"p95 at {largest.items:,} items, times faster",
             f"at least {AT_LEAST_FASTER}",
-            f"{largest.faster:.1f}",
-            _met(largest.faster >= AT_LEAST_FASTER),
+            f"{faster:.1f}",
+            _met(faster >= AT_LEAST_FASTER),
         ),
         ("recall@10 at every size", f"at least {AT_LEAST_RECALL}", f"{recall:.3f}", _met(recall >= AT_LEAST_RECALL)),
     ]

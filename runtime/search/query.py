@@ -22,9 +22,9 @@ CANDIDATES = 100
 """How many of each list are fused."""
 CHAMPIONS = 500
 """How many documents a large tenant's index nominates for each word of the query."""
-NOMINEES = 150
+NOMINEES = 120
 """How many of those, best first, are scored exactly."""
-NEAREST = 100
+NEAREST = 80
 """How many documents a large tenant's index nominates by meaning, to be compared exactly."""
 WIDENING = 5.0
 """With filters, nominees may not pass: the three figures before are raised as their share shrinks, so far at most."""

@@ -184,15 +184,18 @@ semantic as materialized (
 )"""
 _NOMINEES = """
 champion as materialized (
-    select champion.item_id, sum(rarity.idf * term.weight * champion.impact) as score
-      from tenant_champions(array(select lexeme from term), :champions) as champion
-      join term using (lexeme) join rarity using (word)
-     group by champion.item_id
+    select * from tenant_champions(array(select lexeme from term), :champions)
+),
+near as materialized (
+    select item_id, cosine from tenant_nearest((select vector from asked), :nearest) where :vector is not null
 ),
 nominee as materialized (
-    (select item_id from champion order by score desc, item_id limit :nominees)
+    (select champion.item_id
+       from champion join term using (lexeme) join rarity using (word)
+      group by champion.item_id
+      order by sum(rarity.idf * term.weight * champion.impact) desc, champion.item_id limit :nominees)
     union
-    select item_id from tenant_nearest((select vector from asked), :nearest) where :vector is not null
+    select item_id from near
 ),
 eligible as materialized (
     select nominee.item_id as id
@@ -200,12 +203,27 @@ eligible as materialized (
            select from item
             where item.id = nominee.item_id and item.status = 'searchable'{conditions} offset 0) as living
 )"""
+# Of a word in few documents all are champions; only of others more has to be looked up.
 _NOMINATED_POSTINGS = """
 posting as materialized (
-    select term.word, term.weight, eligible.id as item_id, posting.frequency, posting.token_count
+    select term.word, term.weight, eligible.id as item_id, champion.frequency, champion.token_count
+      from champion join term using (lexeme) join eligible on eligible.id = champion.item_id
+    union all
+    select term.word, term.weight, eligible.id, posting.frequency, posting.token_count
       from term cross join eligible cross join lateral (
            select frequency, token_count from search_posting
             where lexeme = term.lexeme and item_id = eligible.id offset 0) as posting
+     where term.documents > :champions
+       and (term.lexeme, eligible.id) not in (select lexeme, item_id from champion)
+)"""
+_NOMINATED_VECTORS = """
+semantic as materialized (
+    select near.item_id, near.cosine from near join eligible on eligible.id = near.item_id
+    union all
+    select eligible.id, 1 - (vector.embedding <=> (select vector from asked))
+      from eligible cross join lateral (
+           select embedding from embedding where item_id = eligible.id offset 0) as vector
+     where :vector is not null and eligible.id not in (select item_id from near)
 )"""
 _ELIGIBLE_VECTORS = """
 semantic as materialized (
@@ -217,7 +235,7 @@ semantic as materialized (
 _LEGS = {
     Way.EXACT: (_ELIGIBLE, _POSTINGS, _EVERY_VECTOR),
     Way.NARROWED: (_ELIGIBLE, _POSTINGS, _ELIGIBLE_VECTORS),
-    Way.INDEXED: (_NOMINEES, _NOMINATED_POSTINGS, _ELIGIBLE_VECTORS),
+    Way.INDEXED: (_NOMINEES, _NOMINATED_POSTINGS, _NOMINATED_VECTORS),
 }
 
 # Okapi BM25 (Robertson & Zaragoza 2009, "The Probabilistic Relevance Framework"), with frequencies already weighted by
