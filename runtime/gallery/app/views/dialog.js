@@ -7,8 +7,13 @@ export function Dialog({ label, className, onClose, onKeyDown, children }) {
   const dialog = useRef(null);
   useEffect(() => {
     const before = document.activeElement;
-    dialog.current.showModal();
-    return () => before?.focus?.({ preventScroll: true });
+    const own = dialog.current;
+    own.showModal();
+    return () => {
+      // Unless the person is somewhere else already: this may come after the next key.
+      const now = document.activeElement;
+      if (!now || now === document.body || own.contains(now)) before?.focus?.({ preventScroll: true });
+    };
   }, []);
   const cancel = (event) => {
     event.preventDefault();
