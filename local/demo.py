@@ -156,12 +156,14 @@ def _outcome(samples: Sequence[Sample]) -> Table:
 def _results(found: SearchResponse) -> Table:
     title = f"\nSearch: {found['query']}"
     table = Table(box=None, padding=(0, 2, 0, 0), title_justify="left", title_style="bold", title=title)
+    table.show_header = bool(found["results"])
     table.add_column("", justify="right")
     table.add_column("score", justify="right")
     table.add_column("category", no_wrap=True)
     table.add_column("what it is", no_wrap=True, max_width=HEADLINE_WIDTH)
     for result in found["results"]:
         table.add_row(str(result["rank"]), f"{result['score']:.3f}", result["category"], result["headline"])
-    table.caption = f"{found['search_type']}, {found['retrieval_time_ms']:.0f} ms"
+    said = f"{found['search_type']}, {found['retrieval_time_ms']:.0f} ms"
+    table.caption = said if found["results"] else f"nothing like it among your images; {said}"
     table.caption_justify = "left"
     return table
