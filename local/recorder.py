@@ -25,7 +25,7 @@ Properties = dict[str, Any]
 """A resource's inputs or outputs: JSON whose shape is the provider's, keys in camelCase."""
 
 
-class UnsupportedByRecorderError(NotImplementedError):
+class UnsupportedByRecorderError(Exception):
     """The program uses a feature of the engine that is not recorded, so that running it would prove nothing."""
 
 

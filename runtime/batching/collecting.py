@@ -186,7 +186,7 @@ def _hand_on(run: Run) -> None:
         if not answered:
             return
         run.publish(
-            [
+            *(
                 AnalysisComplete(
                     correlation_id=each.correlation_id,
                     user_id=each.user_id,
@@ -195,7 +195,7 @@ def _hand_on(run: Run) -> None:
                     version=each.version,
                 )
                 for each in answered
-            ]
+            )
         )
         with run.database.role() as connection:
             batches.remove(connection, [each.request_id for each in answered])

@@ -1,19 +1,17 @@
 """One run of the batcher: what it works with, and what it has done so far."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
 import psycopg
 from aws_lambda_powertools import Logger
 
-from runtime import batches, usage
+from runtime import batches, scheduled, usage
 from runtime.batches import Request
 from runtime.batching.vendor import VisionBatches
-from runtime.clients import event_bridge
-from runtime.events import Event, publish
 from runtime.postgres import Connection, Database
-from runtime.storage import ImageStore
+from runtime.scheduled import ScheduledRun
 from runtime.vision import Spent
 
 ACCOUNT_IS_KEPT = "account_is_kept"
@@ -22,8 +20,8 @@ ACCOUNT_IS_KEPT = "account_is_kept"
 logger = Logger()
 
 
-@dataclass
-class Report:
+@dataclass(kw_only=True)
+class Report(scheduled.Report):
     """What a run has really done."""
 
     batches: int = 0
@@ -38,36 +36,16 @@ class Report:
     """Requests that no batch answered, sent on to be done at once."""
     dropped: int = 0
     """Requests about images that are gone."""
-    failures: int = 0
-    """Things that could not be done, and stay for the next run."""
-    finished: bool = False
-    """Whether it came to an end before its time was over."""
 
 
-@dataclass(frozen=True)
-class Run:
+@dataclass(frozen=True, kw_only=True)
+class Run(ScheduledRun):
     """Puts requests into batches across all tenants, and answers each in its tenant's name."""
 
-    database: Database
-    """Under the sweeper's role."""
     tenants: Database
     """Under the functions' role, to which row-level security shows one tenant at a time."""
-    store: ImageStore
     vendor: VisionBatches
-    event_bus: str
-    has_time: Callable[[], bool]
     report: Report = field(default_factory=Report)
-    reasons: list[str] = field(default_factory=list[str])
-    """Why the report's failures failed."""
-
-    def note_failure(self, error: Exception) -> None:
-        """Something could not be done; the rest goes on."""
-        self.report.failures += 1
-        self.reasons.append(str(error))
-
-    def publish(self, events: Sequence[Event]) -> None:
-        """Raises `runtime.events.PublishError`."""
-        publish(event_bridge(), self.event_bus, events)
 
     @contextmanager
     def of(self, request: Request) -> Generator[Connection]:
@@ -98,7 +76,7 @@ class Run:
                 account(connection, request, spent)
             batches.remove(connection, [request.id])
             # Before the commit: an event too many does no harm, one too few would lose the request.
-            self.publish([request.alone()])
+            self.publish(request.alone())
             self.report.alone += 1
             logger.warning("sent on alone", reason=why)
 

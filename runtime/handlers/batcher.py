@@ -26,9 +26,6 @@ TIME_TO_FINISH_MS = 240_000
 """A run begins nothing more this long before its time is over: reading and sending a batch takes less. Before four
 fifths of the time are over, at which an alarm comes."""
 
-MOST_REASONS = 5
-"""Told in an error, which is kept in a queue message; the log has all."""
-
 DUTIES: tuple[Callable[[Run], bool], ...] = (
     # In this order, what was interrupted is in the same run found and answered, or given to the vendor anew.
     find_unremembered,
@@ -97,6 +94,5 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     with timed():
         report = work(run)
     logger.info("batched", report=asdict(report))
-    if report.failures:
-        raise BatchError(f"{report.failures} things could not be done: {'; '.join(run.reasons[:MOST_REASONS])}")
+    run.require_success(BatchError)
     return asdict(report)

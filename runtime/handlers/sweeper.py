@@ -29,9 +29,6 @@ logger = Logger()
 TIME_TO_FINISH_MS = 20_000
 """Work stops this long before the function's own time is over; the next run goes on."""
 
-MOST_REASONS = 5
-"""Told in an error, which is kept in a queue message; the log has all."""
-
 DUTIES: tuple[Callable[[Run], bool], ...] = (
     # First, and quick: a run that has no time left for it would hide what is being spent.
     publish_month_cost,
@@ -100,6 +97,5 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     for what, count in asdict(report).items():
         if what not in {"finished", "month_cost_usd"}:
             count_swept(what, count)
-    if report.failures:
-        raise SweepError(f"{report.failures} things could not be done: {'; '.join(run.reasons[:MOST_REASONS])}")
+    run.require_success(SweepError)
     return asdict(report)

@@ -1,19 +1,18 @@
 """One run of the sweeper: what it works with, and what it has done so far."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-from runtime import items
-from runtime.clients import event_bridge
-from runtime.events import Event, ItemFailed, publish, upload_correlation_id
-from runtime.postgres import Connection, Database
+from runtime import items, scheduled
+from runtime.events import ItemFailed, upload_correlation_id
+from runtime.postgres import Connection
 from runtime.records import ItemRecord, Stage
-from runtime.storage import ImageStore
+from runtime.scheduled import ScheduledRun
 
 
-@dataclass
-class Report:
+@dataclass(kw_only=True)
+class Report(scheduled.Report):
     """What a run has really done."""
 
     abandoned_uploads: int = 0
@@ -38,38 +37,19 @@ class Report:
     """Tenants who do not need theirs any more."""
     month_cost_usd: float = 0
     """US dollars that all users' use of the models has cost since the month began, in UTC."""
-    failures: int = 0
-    """Things that could not be done, and stay for the next run."""
-    finished: bool = False
-    """Whether it came to an end before its time was over."""
 
 
-@dataclass(frozen=True)
-class Run:
+@dataclass(frozen=True, kw_only=True)
+class Run(ScheduledRun):
     """Works across all tenants, under a database role of its own."""
 
-    database: Database
-    store: ImageStore
-    event_bus: str
     dead_letters: Mapping[Stage, str]
     """URL of the dead-letter queue of each stage."""
-    has_time: Callable[[], bool]
     report: Report = field(default_factory=Report)
-    reasons: list[str] = field(default_factory=list[str])
-    """Why the report's failures failed."""
-
-    def note_failure(self, error: Exception) -> None:
-        """Something could not be done; the rest goes on."""
-        self.report.failures += 1
-        self.reasons.append(str(error))
 
     def transaction(self) -> AbstractContextManager[Connection]:
         """A transaction that sees every tenant's rows."""
         return self.database.role()
-
-    def publish(self, event: Event) -> None:
-        """Raises `runtime.events.PublishError`."""
-        publish(event_bridge(), self.event_bus, [event])
 
     def fail(self, item: ItemRecord, stage: Stage, error: str) -> bool:
         """Give the item up at `stage`, and say so; not if something has happened to it since it was read, or if it is

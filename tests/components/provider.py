@@ -77,7 +77,7 @@ class RecordedProvider(Mocks):
             case "aws:ssm/getParameter:getParameter":
                 return {"insecureValue": "ami-0123456789abcdef0", "id": "image"}
             case _:
-                raise NotImplementedError(f"the provider does not know the function {token}")
+                raise LookupError(f"the provider does not know the function {token}")
 
 
 def _outputs(type_: str, name: str, arn: str, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:  # noqa: C901 - a table
@@ -127,7 +127,7 @@ def _outputs(type_: str, name: str, arn: str, inputs: dict[str, Any]) -> tuple[s
         case _ if type_ in _KNOWN:
             return f"{name}-id", {}
         case _:
-            raise NotImplementedError(f"the provider does not know {type_}")
+            raise LookupError(f"the provider does not know {type_}")
 
 
 _KNOWN = frozenset(

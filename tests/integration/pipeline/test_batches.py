@@ -3,11 +3,7 @@ twice."""
 
 import io
 import json
-import time
-from collections.abc import Callable
-from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import boto3
 import httpx
@@ -15,90 +11,29 @@ import pytest
 from aws_lambda_powertools import Logger
 from sqlalchemy import text
 
-from runtime import analyses, items
-from runtime.batching.run import Run
-from runtime.batching.vendor import VisionBatches
+from runtime import items
 from runtime.database import driver, tenant_session
-from runtime.events import AnalysisComplete, AnalysisRequested, ImageProcessed, ItemSearchable, PublishError
+from runtime.events import AnalysisComplete, AnalysisRequested, ItemSearchable
 from runtime.handlers import batcher
 from runtime.keys import derived_key
-from runtime.models import BatchRequest
 from runtime.prices import PRICES, Price
-from runtime.records import AnalysisState, ItemRecord, Status
+from runtime.records import AnalysisState, Status
+from tests.integration.pipeline.batching import (
+    PNG,
+    alone,
+    ended,
+    request,
+    searchable,
+    settle,
+    versions,
+    waiting,
+)
 from tests.integration.pipeline.stage import ANNA, BERT, Stage, envelope
-from tests.unit.imaging.pictures import encoded, quarters
-
-PNG = encoded(quarters(), "PNG")
-ENDS_WITHIN = 20.0
 
 
 @pytest.fixture(autouse=True)
 def _price(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(PRICES, "local-vision", Price(Decimal(2), Decimal(10)))
-
-
-def searchable(stage: Stage, user_id: str = ANNA) -> ItemRecord:
-    """An item that was analysed, alone, before."""
-    item, uploaded = stage.uploaded("quarters.png", PNG, user_id)
-    assert stage.process(uploaded) == []
-    assert stage.analyze(stage.published(ImageProcessed, item)[0]) == []
-    assert stage.embed(stage.published(AnalysisComplete, item)[0]) == []
-    return item
-
-
-def request(item: ItemRecord, command: str = "backfill") -> str:
-    """The event of an operator's command."""
-    return envelope(
-        AnalysisRequested(
-            correlation_id=f"{command}/{item.id}", user_id=item.user_id, item_id=item.id, force=True, batch=True
-        )
-    )
-
-
-def waiting(stage: Stage, item: ItemRecord) -> list[BatchRequest]:
-    with stage.database.owner.connect() as connection:
-        rows = connection.execute(text("select * from batch_request where item_id = :id"), {"id": item.id})
-        return [BatchRequest.model_validate(row) for row in rows.mappings()]
-
-
-def ended(stage: Stage, batches: int = 1) -> None:
-    """Wait until the vendor has done these newest batches."""
-    deadline = time.monotonic() + ENDS_WITHIN
-    while time.monotonic() < deadline:
-        answer = httpx.get(f"{stage.models}/v1/messages/batches?limit={batches}", trust_env=False).json()
-        if all(batch["processing_status"] == "ended" for batch in answer["data"]):
-            return
-        time.sleep(0.05)
-    raise TimeoutError("the vendor does not end a batch")
-
-
-def settle(stage: Stage, minutes: int) -> None:
-    """Let this much time pass for batches."""
-    with stage.database.owner.begin() as connection:
-        age = {"age": timedelta(minutes=minutes)}
-        connection.execute(text("update analysis_batch set created_at = created_at - :age"), age)
-
-
-def alone(stage: Stage, item: ItemRecord) -> list[str]:
-    """Requests for the item that were sent on to be done at once."""
-    return [body for body in stage.published(AnalysisRequested, item) if '"batch":false' in body.replace(" ", "")]
-
-
-def versions(stage: Stage, item: ItemRecord) -> list[tuple[int, AnalysisState]]:
-    return [(analysis.version, analysis.state) for analysis in stage.analyses(item)]
-
-
-def interrupted(monkeypatch: pytest.MonkeyPatch, owner: type, name: str, *, after: bool) -> Callable[[], None]:
-    """Have the function die where it calls this, before or after it is done; until the returned is called."""
-    whole = getattr(owner, name)
-
-    def dies(*arguments: Any, **named: Any) -> Any:
-        if after:
-            whole(*arguments, **named)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(owner, name, dies)
-    return lambda: monkeypatch.setattr(owner, name, whole)
 
 
 def test_images_are_analysed_by_a_batch_at_half_the_price(stage: Stage) -> None:
@@ -255,57 +190,6 @@ def test_what_no_batch_answers_is_done_alone(stage: Stage, endpoint: str, kind: 
     assert versions(stage, item) == [(1, AnalysisState.DONE), (2, AnalysisState.DONE)]
 
 
-def test_a_batch_that_was_made_and_not_remembered_is_found_again(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    item = searchable(stage)
-    stage.analyze(request(item))
-    revive = interrupted(monkeypatch, VisionBatches, "create", after=True)
-    with pytest.raises(KeyboardInterrupt):
-        stage.batch()
-    revive()
-    ended(stage)
-
-    assert stage.batch()["submitted"] == 0, "whoever made it may still be at it"
-    settle(stage, 21)
-    report = stage.batch()
-
-    assert (report["answered"], report["submitted"]) == (1, 0)
-    assert stage.calls("batches") == 1
-    assert len(versions(stage, item)) == 2
-
-
-def test_while_such_a_batch_may_be_under_way_none_is_made(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    item = searchable(stage)
-    stage.analyze(request(item))
-    httpx.post(f"{stage.models}/faults", json={"endpoint": "batches", "kind": "slow", "delay": 4}, trust_env=False)
-    revive = interrupted(monkeypatch, VisionBatches, "create", after=True)
-    with pytest.raises(KeyboardInterrupt):
-        stage.batch()
-    revive()
-    settle(stage, 21)
-
-    report = stage.batch()
-
-    assert (report["pending"], report["submitted"]) == (1, 0)
-    ended(stage)
-    assert stage.batch()["answered"] == 1
-    assert stage.calls("batches") == 1
-
-
-def test_a_batch_that_was_never_made_is_made_anew(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    item = searchable(stage)
-    stage.analyze(request(item))
-    revive = interrupted(monkeypatch, VisionBatches, "create", after=False)
-    with pytest.raises(KeyboardInterrupt):
-        stage.batch()
-    revive()
-    settle(stage, 21)
-
-    assert stage.batch()["submitted"] == 1
-    ended(stage)
-    assert stage.batch()["answered"] == 1
-    assert len(versions(stage, item)) == 2
-
-
 def test_a_vendor_that_makes_no_batches_is_asked_again_and_an_operator_told(stage: Stage) -> None:
     item = searchable(stage)
     stage.analyze(request(item))
@@ -317,74 +201,6 @@ def test_a_vendor_that_makes_no_batches_is_asked_again_and_an_operator_told(stag
     settle(stage, 21)
 
     assert stage.batch()["submitted"] == 1
-
-
-@pytest.mark.parametrize(
-    ("owner", "name", "after"),
-    [(Run, "publish", False), (Run, "publish", True), (analyses, "complete", True), (items, "mark_analyzed", True)],
-)
-def test_who_dies_over_the_results_leaves_none_lost_and_none_paid_twice(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, owner: type, name: str, after: bool
-) -> None:
-    item = searchable(stage)
-    stage.analyze(request(item))
-    stage.batch()
-    ended(stage)
-    revive = interrupted(monkeypatch, owner, name, after=after)
-    with pytest.raises(KeyboardInterrupt):
-        stage.batch()
-    revive()
-
-    stage.batch()
-
-    assert versions(stage, item) == [(1, AnalysisState.DONE), (2, AnalysisState.DONE)]
-    assert len([each for each in stage.usage(item) if each.operation == "analysis"]) == 2
-    assert alone(stage, item) == []
-    assert stage.published(AnalysisComplete, item)[1:], "handed on at least once"
-    assert waiting(stage, item) == []
-
-
-def test_results_that_break_off_are_read_again(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    first, second = searchable(stage), searchable(stage, BERT)
-    stage.analyze(request(first), request(second))
-    stage.batch()
-    ended(stage)
-    whole = VisionBatches.results
-
-    def half(batches: VisionBatches, vendor_id: str) -> Any:
-        yield next(whole(batches, vendor_id))
-
-    monkeypatch.setattr(VisionBatches, "results", half)
-    with pytest.raises(batcher.BatchError, match="2 results, and 1 were read"):
-        stage.batch()
-    monkeypatch.setattr(VisionBatches, "results", whole)
-
-    stage.batch()
-
-    assert len(versions(stage, first)) == len(versions(stage, second)) == 2
-    assert alone(stage, first) == alone(stage, second) == []
-
-
-def test_an_event_that_could_not_be_published_is_published_by_the_next_run(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    item = searchable(stage)
-    stage.analyze(request(item))
-    stage.batch()
-    ended(stage)
-
-    def refuse(*_: Any) -> None:
-        raise PublishError("no")
-
-    with monkeypatch.context() as patched:
-        patched.setattr("runtime.batching.run.publish", refuse)
-        with pytest.raises(batcher.BatchError, match="no"):
-            stage.batch()
-    assert len(stage.published(AnalysisComplete, item)) == 1
-
-    stage.batch()
-
-    assert len(stage.published(AnalysisComplete, item)) == 2
 
 
 def test_images_that_are_gone_are_skipped(stage: Stage) -> None:

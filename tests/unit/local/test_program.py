@@ -68,7 +68,7 @@ class Library(Mocks):
         return f"{args.name}-id", {**inputs, "title": f"The {args.name}", "password": "open sesame"}
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], None]:
-        raise NotImplementedError(args.token)
+        raise LookupError(args.token)
 
 
 def write(root: Path, **files: str) -> Path:
@@ -156,7 +156,7 @@ def test_runs_do_not_share_modules_or_settings(album: Path) -> None:
         ("raise LookupError('gone')", LookupError, "gone"),
         ("pulumi.Output.from_input(1).apply(lambda v: v / 0)", ZeroDivisionError, "division"),
         ("shelf.Book('x', {}, pulumi.ResourceOptions(provider=None)); pulumi.runtime.invoke('lib:f:f', {})",
-         NotImplementedError, "lib:f:f"),
+         LookupError, "lib:f:f"),
     ],
 )  # fmt: skip
 def test_a_mistake_of_the_program_is_raised(album: Path, mistake: str, error: type[Exception], message: str) -> None:
