@@ -1,5 +1,6 @@
 """Measures, shows the tables, and writes docs/benchmarks.md, docs/benchmarks-search.md, docs/performance.md and the
-table in docs/scaling.md, and the same as JSON. Exit code 1: an aim was missed.
+table in docs/scaling.md. All figures go into docs/benchmarks.json too: a part that is measured alone replaces what that
+has of it. Exit code 1: an aim was missed.
 
 With `--quick` it shows only that everything can be measured: two rounds, without the largest image, nothing written.
 """
@@ -12,6 +13,7 @@ from benchmarks import (
     cold_report,
     cold_start,
     gallery,
+    results,
     search,
     search_report,
     throughput,
@@ -20,8 +22,8 @@ from benchmarks import (
 )
 from benchmarks.command_line import measure
 from benchmarks.imaging import CASES, HANDLER_ROUNDS, QUICK_ROUNDS, Comparison, aims, compare, handler_overhead
-from benchmarks.paths import DOCUMENT, RESULTS
-from benchmarks.report import Section, as_json, page
+from benchmarks.paths import DOCUMENT
+from benchmarks.report import Section, figures, page
 from benchmarks.stack import local_stack
 
 
@@ -44,7 +46,8 @@ def _everyday(*, quick: bool) -> bool:
     print(document)
     if not quick:
         DOCUMENT.write_text(document)
-        RESULTS.write_text(as_json(comparisons, handler, reached, {each.name: each.values() for each in measured}))
+        others = {each.name: each.values() for each in measured}
+        results.keep("everyday", figures(comparisons, handler, reached, others))
     return all(aim.met for aim in reached)
 
 

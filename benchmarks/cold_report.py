@@ -5,24 +5,23 @@ python -m benchmarks.cold_report 10    # measure that alone, ten times each, and
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from benchmarks import results
 from benchmarks.cold_start import AIMS, BARE, ROUNDS, ColdStart, measure
 from benchmarks.imports import REASONS, Cost
 from benchmarks.paths import CHECKOUT
 from benchmarks.report import machine, table
 
 DOCUMENT = CHECKOUT / "docs" / "performance.md"
-RESULTS = CHECKOUT / "docs" / "performance.json"
 SHOWN_FROM = 0.02
 """Of what a function's imports take: packages with less are shown together."""
 
 _INTRODUCTION = """# Performance
 
-`make bench` measures again and writes this page, and the same as [JSON](performance.json). It is about the time that
+`make bench` measures again and writes this page, and the same as [JSON](benchmarks.json). It is about the time that
 somebody waits for a function that did not run; [how fast images are made](benchmarks.md) and
 [how fast search is](benchmarks-search.md) have pages of their own.
 
@@ -137,7 +136,7 @@ def write(starts: Sequence[ColdStart], costs: Mapping[str, Mapping[str, Cost]]) 
         },
     }
     DOCUMENT.write_text(page(starts, costs))
-    RESULTS.write_text(json.dumps(figures, indent=2) + "\n")
+    results.keep("starts", figures)
     return all(_met(each) for each in starts)
 
 

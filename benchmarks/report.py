@@ -1,7 +1,6 @@
 """What was measured, as a page for people and as JSON for machines."""
 
 import dataclasses
-import json
 import os
 import platform
 import re
@@ -98,13 +97,13 @@ def page(
     return "\n".join(parts)
 
 
-def as_json(
+def figures(
     comparisons: Sequence[Comparison],
     handler: Mapping[str, Times],
     aims: Sequence[Aim],
     others: Mapping[str, Any],
-) -> str:
-    """The same figures; `others` are those of further sections, by name."""
+) -> dict[str, Any]:
+    """The same for machines; `others` are those of further sections, by name."""
     cases = [
         {
             "case": each.case.title,
@@ -128,14 +127,13 @@ def as_json(
         for name, times in handler.items()
     }
     reached = [{**dataclasses.asdict(aim), "met": aim.met} for aim in aims]
-    document = {
+    return {
         "machine": machine(),
         "aims": reached,
         "imaging": cases,
         "handler": overhead,
         **others,
     }
-    return json.dumps(document, indent=2) + "\n"
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

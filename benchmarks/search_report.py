@@ -1,6 +1,5 @@
 """What was measured of search, as a page, as JSON, and as a picture of how it grows."""
 
-import json
 from collections.abc import Sequence
 from importlib import import_module
 from statistics import median
@@ -10,13 +9,13 @@ import numpy as np
 
 from benchmarks.paths import CHECKOUT
 from benchmarks.report import machine, table
+from benchmarks.results import keep
 
 if TYPE_CHECKING:
     from benchmarks.search import Measured, Results
     from benchmarks.search_api import ApiTimes
 
 DOCUMENT = CHECKOUT / "docs" / "benchmarks-search.md"
-RESULTS = CHECKOUT / "docs" / "benchmarks-search.json"
 PLOT = CHECKOUT / "docs" / "images" / "search-growth.svg"
 
 AT_MOST_MS = 20
@@ -25,7 +24,7 @@ AT_LEAST_RECALL = 0.95
 
 _INTRODUCTION = """# How fast search is
 
-`make bench` measures again and writes this page, and the same as [JSON](benchmarks-search.json). [Search](search.md)
+`make bench` measures again and writes this page, and the same as [JSON](benchmarks.json). [Search](search.md)
 explains the ways. Each query is asked both ways in turn. Milliseconds are the processor time of the database's process,
 which other work on the machine hardly changes; *waited* is what the client waits, its driver included, under the load
 that the last table names.
@@ -97,7 +96,7 @@ def write(results: "Results") -> bool:
         "api_ms": {name: _of(values) for name, values in _api_times(results.api).items()},
     }
     DOCUMENT.write_text(page(results))
-    RESULTS.write_text(json.dumps(figures, indent=2) + "\n")
+    keep("search", figures)
     _plot([each for each in measured if each.tenants == 1])
     return all(verdict == "met" for *_, verdict in _aims(measured))
 

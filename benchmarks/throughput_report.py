@@ -1,10 +1,10 @@
 """What was measured of the whole pipeline, in docs/scaling.md, as JSON, and as a picture of the queues."""
 
-import json
 from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from benchmarks import results
 from benchmarks.paths import CHECKOUT
 from benchmarks.report import machine, put_between, table
 from benchmarks.throughput import STAGES
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from benchmarks.throughput import Throughput
 
 DOCUMENT = CHECKOUT / "docs" / "scaling.md"
-RESULTS = CHECKOUT / "docs" / "benchmarks-throughput.json"
 PLOT = CHECKOUT / "docs" / "images" / "throughput.svg"
 MARKS = "<!-- measured: make bench -->", "<!-- end of what was measured -->"
 
@@ -56,7 +55,7 @@ def section(runs: Sequence["Throughput"]) -> str:
 def write(runs: Sequence["Throughput"]) -> None:
     """Put it into the document, and write figures and picture."""
     put_between(DOCUMENT, MARKS, section(runs))
-    RESULTS.write_text(json.dumps({"machine": machine(), "runs": [_figures(run) for run in runs]}, indent=2) + "\n")
+    results.keep("pipeline", {"machine": machine(), "runs": [_figures(run) for run in runs]})
     _plot(max(runs, key=lambda run: run.images))
 
 
