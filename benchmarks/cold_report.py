@@ -14,6 +14,7 @@ from benchmarks.cold_start import AIMS, BARE, ROUNDS, ColdStart, measure
 from benchmarks.imports import REASONS, Cost
 from benchmarks.paths import CHECKOUT
 from benchmarks.report import machine, table
+from tests.image import scratch
 
 DOCUMENT = CHECKOUT / "docs" / "performance.md"
 SHOWN_FROM = 0.02
@@ -30,7 +31,8 @@ somebody waits for a function that did not run; [how fast images are made](bench
 From the start of the process to its first answer, under AWS's own runtime client, which talks to a runtime API on this
 machine. *Init* ends when the client asks for work; the *first invocation* finds a real PostgreSQL, an emulated AWS and
 vendors' stand-ins that answer at once, so that what is left is ours: connections, clients, the first statements. Files
-are the image's own, compiled and slimmed as the Dockerfile says, and nothing else of this machine's.
+are the image's own, compiled and slimmed as the Dockerfile says, and nothing else of this machine's; so is the Python,
+where this machine has that version, which the last table names.
 
 A handler that imports nothing and returns nothing is the *bare client*. Functions take turns with it, so that whatever
 else the machine does befalls all alike: read the multiples of the bare client, not the milliseconds. Each figure is the
@@ -51,8 +53,8 @@ _ARRANGED = """## What keeps starts short
   called by `runtime/voyage.py`, since its SDK brings forty packages.
 - **Clients of AWS are botocore's own**, made when first used, once, from one session.
 - **Everything is compiled** while the image is built, by hash and not by time, which an image builder would change.
-- **Of botocore's data the image has what calls need** (`runtime/slim.py`): the services that are called, of 400,
-  without their manuals, and their addresses alone.
+- **Of botocore's data the image has what calls need** (`runtime/slim.py`): the services and operations that are called,
+  of 400 and of a hundred each, without their manuals, and the services' addresses.
 
 `tests/unit/pipeline/test_imports.py` starts each function in a process of its own: a package that takes long and is
 not needed there fails it, and so does a number of modules that differs by more than a twentieth from
@@ -151,7 +153,9 @@ def _verdict(start: ColdStart) -> str:
 
 
 def _machine() -> dict[str, str]:
-    return {name: value for name, value in machine().items() if name not in {"Pillow", "libvips"}}
+    """With the Python that the functions ran under."""
+    known = {**machine(), "Python": scratch.version(scratch.interpreter())}
+    return {name: value for name, value in known.items() if name not in {"Pillow", "libvips"}}
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from benchmarks.cold_world import Event, Function, World, cold_world, image_path
 from benchmarks.imports import Cost, costs
 from benchmarks.timing import Spread, ratio
 from local.runtime_api import RuntimeApi
+from tests.image.scratch import interpreter
 
 ROUNDS = 15
 IMPORT_ROUNDS = 5
@@ -104,7 +105,7 @@ def _compared(starts: Mapping[str, list[Start]]) -> list[ColdStart]:
 
 
 def _imports(world: World, handler: str, rounds: int) -> dict[str, Cost]:
-    runs = [costs(handler, image_path(world)) for _ in range(rounds)]
+    runs = [costs(interpreter(), handler, image_path(world)) for _ in range(rounds)]
     return {
         name: Cost(cost.modules, round(median(run[name].microseconds for run in runs)))
         for name, cost in runs[0].items()

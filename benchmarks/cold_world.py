@@ -105,7 +105,7 @@ def cold_world() -> Generator[World]:
 def start(world: World, command: str, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """AWS's runtime client on a handler of the image."""
     variables = {"PATH": "/usr/bin:/bin", "TZ": ":UTC", **image_path(world)}
-    python = [sys.executable, "-S", "-P", "-m", "awslambdaric", command]
+    python = [scratch.interpreter(), "-S", "-P", "-m", "awslambdaric", command]
     output = subprocess.DEVNULL
     everything = {**variables, **world.environment, **environment}
     return subprocess.Popen(python, cwd=world.task, env=everything, stdout=output, stderr=output)

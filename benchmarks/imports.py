@@ -88,9 +88,10 @@ def packages(handler: str) -> Counter[str]:
     return Counter({name: counted[name] for name in _of_image() & counted.keys()})
 
 
-def costs(handler: str, environment: Mapping[str, str]) -> dict[str, Cost]:
-    """What importing the function took, by family of packages, in an image's folder that `environment` names."""
-    command = [sys.executable, "-S", "-P", "-X", "importtime", "-c", f"import runtime.handlers.{handler}"]
+def costs(python: str, handler: str, environment: Mapping[str, str]) -> dict[str, Cost]:
+    """What importing the function took `python`, by family of packages, in an image's folder that `environment`
+    names."""
+    command = [python, "-S", "-P", "-X", "importtime", "-c", f"import runtime.handlers.{handler}"]
     run = subprocess.run(command, env={**_VARIABLES, **environment}, capture_output=True, text=True, check=True)
     found: dict[str, Cost] = {}
     for microseconds, module in _TIMED.findall(run.stderr):

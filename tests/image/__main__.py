@@ -43,7 +43,7 @@ def main() -> int:
                 building.make_base(folder)
             except building.CannotBuildError as error:
                 console.print(f"! no image can be built here: {error}", style="yellow", markup=False, soft_wrap=True)
-                console.print("! its steps are executed in a folder instead, with this machine's Python")
+                console.print("! its steps are executed in a folder instead, by a Python of this machine")
                 _in_a_folder(folder)
             else:
                 _as_image()
