@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 Service = Literal["cognito-idp", "dynamodb", "events", "s3", "sqs", "ssm"]
-"""What the functions call; `runtime.slim` keeps the descriptions of no others in the image."""
+"""What the functions call; `runtime.slim` keeps in the image what it names of them, and nothing of others."""
 
 
 @cache

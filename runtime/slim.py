@@ -12,12 +12,29 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import Any, cast
 
-SERVICES = frozenset({"cognito-idp", "dynamodb", "events", "s3", "sqs", "ssm", "sts", "xray"})
-"""Of AWS's services, those whose descriptions botocore keeps (of 400): what the functions call, and what the X-Ray SDK
-makes a client of when it is imported."""
+OPERATIONS = {
+    "cognito-idp": {"AdminDeleteUser", "AdminDisableUser", "AdminUserGlobalSignOut"},
+    # boto3 describes a table by what its description has.
+    "dynamodb": {
+        *("BatchWriteItem", "DeleteItem", "DescribeTable", "GetItem", "PutItem", "Query", "TransactWriteItems"),
+    },
+    "events": {"PutEvents"},
+    # botocore makes a form of how a bucket is created, and asks for the head of one that is in another region.
+    "s3": {
+        *("CompleteMultipartUpload", "CreateBucket", "CreateMultipartUpload", "DeleteObjects", "GetObject"),
+        *("HeadBucket", "ListObjectVersions", "PutObject", "UploadPart"),
+    },
+    "sqs": {"ChangeMessageVisibility", "ReceiveMessage"},
+    "ssm": {"GetParameter"},
+    # X-Ray's SDK makes a client of it where it is not told that it is on Lambda.
+    "xray": {"GetSamplingRules", "GetSamplingTargets"},
+}
+"""Of AWS's services (400), and of their operations (100 of S3's alone), those whose descriptions botocore keeps: what
+the functions call. A client has no method for any other, and says so by its name."""
 
 _TYPING = {".pyi", ".pxd", ".pyx", ".c", ".h", ".cpp", ".hpp"}
 """Suffixes of what compilers and type checkers read."""
@@ -25,11 +42,7 @@ _TYPING = {".pyi", ".pxd", ".pyx", ".c", ".h", ".cpp", ".hpp"}
 
 def slim(root: Path) -> None:
     """Remove and normalise below `root`, where packages lie side by side with `runtime`."""
-    data = root / "botocore" / "data"
-    for description in data.iterdir():
-        if description.is_dir() and description.name not in SERVICES:
-            shutil.rmtree(description)
-    _shorten(data)
+    _shorten(root / "botocore" / "data")
     for folder, folders, files in os.walk(root, topdown=True):
         path = Path(folder)
         for name in [name for name in folders if name in {"tests", "__pycache__"}]:
@@ -41,16 +54,52 @@ def slim(root: Path) -> None:
 
 
 def _shorten(data: Path) -> None:
-    """What botocore reads for a client: the addresses of our services alone, and operations without their manual."""
+    """What botocore reads for a client: of our services alone, what we call, without its manual, and as small as it
+    can be read: the rules for S3's addresses are a megabyte, most of it blanks."""
+    for service in data.iterdir():
+        if service.is_dir() and service.name not in OPERATIONS:
+            shutil.rmtree(service)
     endpoints = data / "endpoints.json"
     known = json.loads(endpoints.read_bytes())
     for partition in known["partitions"]:
-        partition["services"] = {name: each for name, each in partition["services"].items() if name in SERVICES}
+        partition["services"] = {name: each for name, each in partition["services"].items() if name in OPERATIONS}
     endpoints.write_text(_compact(known))
-    for packed in data.glob("*/*/service-2.json.gz"):
+    for examples in data.glob("*/*/examples-1.json*"):
+        examples.unlink()
+    for packed in data.glob("*/*/*.json.gz"):
         described = json.loads(gzip.decompress(packed.read_bytes()))
-        packed.with_suffix("").write_text(_compact(_without_manual(described)))
+        if packed.name == "service-2.json.gz":
+            described = _without_manual(_called(described, OPERATIONS[packed.parent.parent.name]))
+        packed.with_suffix("").write_text(_compact(described))
         packed.unlink()
+
+
+def _called(described: dict[str, Any], operations: Set[str]) -> dict[str, Any]:
+    """The service's description with these operations alone, and the shapes that they lead to. All errors stay: any
+    operation may raise any, and a client has an exception for each."""
+    kept = {name: each for name, each in described["operations"].items() if name in operations}
+    shapes = described["shapes"]
+    reached = set[str]()
+    ahead = [*_shapes_of(kept), *(name for name, each in shapes.items() if each.get("exception"))]
+    while ahead:
+        name = ahead.pop()
+        if name not in reached:
+            reached.add(name)
+            ahead += _shapes_of(shapes[name])
+    return {**described, "operations": kept, "shapes": {name: each for name, each in shapes.items() if name in reached}}
+
+
+def _shapes_of(value: Any) -> Iterator[str]:
+    """The names of those that are referred to; a member may be named `shape` too."""
+    if isinstance(value, list):
+        for each in cast("list[Any]", value):
+            yield from _shapes_of(each)
+    elif isinstance(value, dict):
+        for name, each in cast("dict[str, Any]", value).items():
+            if name == "shape" and isinstance(each, str):
+                yield each
+            else:
+                yield from _shapes_of(each)
 
 
 def _compact(value: object) -> str:
