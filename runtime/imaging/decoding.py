@@ -7,6 +7,7 @@ import warnings
 import zlib
 from collections.abc import Generator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import NamedTuple
 
 from PIL import Image
@@ -14,6 +15,10 @@ from pillow_heif import register_heif_opener  # pyright: ignore[reportUnknownVar
 
 from runtime.failures import PermanentError
 
+# Beyond the formats that Pillow knows from its start. For a file of one that it does not know it would load all that it
+# has, some forty that are not let in.
+for _format in ("Avif", "Tiff", "WebP"):
+    import_module(f"PIL.{_format}ImagePlugin")
 # Without thumbnails: what is kept must be the image itself, not a smaller picture that its file carries along.
 register_heif_opener(thumbnails=False)
 

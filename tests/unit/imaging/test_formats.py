@@ -2,6 +2,8 @@
 
 import hashlib
 import struct
+import subprocess
+import sys
 import zlib
 from typing import Literal
 
@@ -35,6 +37,27 @@ def test_each_allowed_format_is_recognised_by_its_content(file_format: str, mime
     assert processed.facts.mime_type == mime_type
     assert (processed.facts.width, processed.facts.height) == (640, 480)
     assert corners(processed.preview) == corners(processed.thumbnail) == UPRIGHT
+
+
+_LOADED = f"""
+import sys
+from runtime.imaging import process_image
+process_image(sys.stdin.buffer.read(), {MEGAPIXELS_60})
+print(*sorted(name for name in sys.modules if name.endswith("ImagePlugin")))
+"""
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "WEBP", "AVIF", "TIFF", "HEIF"])
+def test_of_pillows_formats_only_those_that_are_let_in_are_loaded(file_format: str) -> None:
+    body = encoded(quarters((64, 64)), file_format)
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", _LOADED], input=body, capture_output=True, check=True
+    ).stdout.decode()
+
+    # Pillow itself brings PPM with those that it knows from its start.
+    formats = ("Avif", "Bmp", "Gif", "Jpeg", "Png", "Ppm", "Tiff", "WebP")
+    assert loaded.split() == [f"PIL.{name}ImagePlugin" for name in formats]
 
 
 @pytest.mark.parametrize(
