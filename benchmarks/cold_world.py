@@ -20,7 +20,7 @@ import boto3
 from sqlmodel import Session
 
 from benchmarks.paths import CHECKOUT
-from benchmarks.pictures import screenshot
+from benchmarks.pictures import icon, screenshot
 from local.bootstrap import VENVS
 from local.emulator import Emulator
 from local.ports import HOST, Ports
@@ -40,6 +40,7 @@ from tests.image import scratch
 
 REGION = "eu-central-1"
 BUCKET, BUS, QUEUE = "collections-bench-images", "collections-bench", "collections-bench"
+EMPTY_BUCKET = "collections-bench-nothing"
 USER = "bench"
 _OWNER = "collections_owner"
 _READY_SECONDS = 60
@@ -129,11 +130,11 @@ def _furnish(task: Path, server: Postgres, aws: str, models: str) -> World:
     owner.dispose()
     session = boto3.Session("bench", "bench", region_name=REGION)
     s3 = session.client("s3", endpoint_url=aws)
-    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    for bucket in (BUCKET, EMPTY_BUCKET):
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     session.client("events", endpoint_url=aws).create_event_bus(Name=BUS)
     queue = session.client("sqs", endpoint_url=aws).create_queue(QueueName=QUEUE)["QueueUrl"]
-    picture = screenshot()
-    derived = process_image(picture, _MAX_PIXELS)
+    picture, preview = icon(), process_image(screenshot(), _MAX_PIXELS).preview
     engine = connect(_url(server, FUNCTIONS_ROLE))
 
     def to_process() -> Event:
@@ -154,7 +155,7 @@ def _furnish(task: Path, server: Postgres, aws: str, models: str) -> World:
     def to_analyze() -> Event:
         with tenant_session(engine, USER) as database:
             item = processed(database)
-        s3.put_object(Bucket=BUCKET, Key=derived_key(USER, item.id, "preview"), Body=derived.preview)
+        s3.put_object(Bucket=BUCKET, Key=derived_key(USER, item.id, "preview"), Body=preview)
         return _message("collections.api", "AnalysisRequested", item.id)
 
     def to_embed() -> Event:
@@ -185,6 +186,7 @@ def _furnish(task: Path, server: Postgres, aws: str, models: str) -> World:
     }
     sweeper = {
         "DATABASE_URL": _url(server, SWEEPER_ROLE),
+        "BUCKET_NAME": EMPTY_BUCKET,
         **{f"{stage}_DEAD_LETTERS": queue for stage in ("PROCESSING", "ANALYSIS", "EMBEDDING")},
     }
     search = json.dumps({"query": "coffee receipt"}).encode()

@@ -11,6 +11,7 @@ _GRAIN = 6
 """Of a camera's sensor, in levels: without it a picture that was enlarged is easier to decode than any photograph."""
 _JPEG_QUALITY = 90
 _SCREEN = (600, 1300)
+_ICON = (64, 64)
 
 
 def photograph(width: int, height: int) -> bytes:
@@ -24,8 +25,17 @@ def photograph(width: int, height: int) -> bytes:
 
 def screenshot() -> bytes:
     """A phone's screenshot, as PNG."""
+    return _screenshot(_SCREEN)
+
+
+def icon() -> bytes:
+    """The same so small that there is hardly any work in it."""
+    return _screenshot(_ICON)
+
+
+def _screenshot(size: tuple[int, int]) -> bytes:
     with Image.open(SAMPLES / "Screenshot_20260412-081432.png") as sample:
-        return _encoded(sample.convert("RGB").resize(_SCREEN, Image.Resampling.LANCZOS), "PNG")
+        return _encoded(sample.convert("RGB").resize(size, Image.Resampling.LANCZOS), "PNG")
 
 
 def _encoded(image: Image.Image, file_format: str, **options: int) -> bytes:
