@@ -8,6 +8,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.config import Config
+from botocore.credentials import ReadOnlyCredentials
+from botocore.exceptions import NoCredentialsError
 from botocore.session import Session
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 Service = Literal["cognito-idp", "dynamodb", "events", "s3", "sqs", "ssm"]
 """What the functions call; `runtime.slim` keeps in the image what it names of them, and nothing of others."""
 
+PRESIGNING = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+"""Of S3's client: how links and forms are addressed and signed."""
+
 
 @cache
 def s3() -> "S3Client":
@@ -29,7 +34,7 @@ def s3() -> "S3Client":
     Left to itself, botocore signs for the global address, which answers with a redirect until a new bucket's name has
     spread, and a browser's form does not follow that.
     """
-    return _client("s3", Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
+    return _client("s3", PRESIGNING)
 
 
 @cache
@@ -55,6 +60,14 @@ def dynamodb() -> "DynamoDBClient":
 @cache
 def cognito() -> "CognitoIdentityProviderClient":
     return _client("cognito-idp")
+
+
+def credentials() -> ReadOnlyCredentials:
+    """Those that the clients sign with at this moment. Raises `NoCredentialsError`."""
+    found = _session().get_credentials()
+    if found is None:
+        raise NoCredentialsError
+    return found.get_frozen_credentials()
 
 
 @cache

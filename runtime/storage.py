@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -11,6 +12,7 @@ from pydantic import BaseModel
 from runtime import clients
 from runtime.keys import derived_key
 from runtime.records import now
+from runtime.signing import Place, signed_url
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -97,10 +99,17 @@ class ImageStore:
     def _client(self) -> "S3Client":
         return clients.s3()
 
+    @cached_property
+    def _place(self) -> Place:
+        """As botocore finds it, by region, endpoint and the bucket's name."""
+        probe = "probe"
+        url = self._client.generate_presigned_url("get_object", Params={"Bucket": self.bucket, "Key": probe})
+        return Place(url.partition("?")[0].removesuffix(probe), self._client.meta.region_name)
+
     @property
     def origin(self) -> str:
         """Scheme and host of signed URLs. Makes no call."""
-        address = urlsplit(self.presigned_get("origin"))
+        address = urlsplit(self._place.address)
         return f"{address.scheme}://{address.netloc}"
 
     def get(self, key: str, max_bytes: int) -> bytes:
@@ -178,11 +187,7 @@ class ImageStore:
 
     def presigned_get(self, key: str) -> str:
         """A URL that shows the object to whoever has it, for `URL_LIFETIME`. Makes no call."""
-        return self._client.generate_presigned_url(
-            "get_object",
-            Params={"Bucket": self.bucket, "Key": key},
-            ExpiresIn=int(URL_LIFETIME.total_seconds()),
-        )
+        return signed_url(self._place, key, clients.credentials(), now(), int(URL_LIFETIME.total_seconds()))
 
     def _all_versions(self, prefix: str) -> Iterator[ObjectVersion]:
         for page in self.versions(prefix):
