@@ -78,14 +78,14 @@ class Tenant:
         return tenant_session(self.engine, self.user_id)
 
 
-def _services(request: Request) -> Services:
+async def _services(request: Request) -> Services:
     return cast(Services, request.app.state.services)
 
 
 ServicesDep = Annotated[Services, Depends(_services)]
 
 
-def _tenant(user_id: CurrentUser, services: ServicesDep) -> Tenant:
+async def _tenant(user_id: CurrentUser, services: ServicesDep) -> Tenant:
     return Tenant(user_id, services.engine)
 
 

@@ -33,7 +33,7 @@ class InvalidField(BaseModel):
         return f"{self.field}: {self.message}{given}."
 
 
-def refuse_unknown_parameters(request: Request) -> None:
+async def refuse_unknown_parameters(request: Request) -> None:
     """A dependency of every route: a misspelt query parameter is an error, not a wish that goes unheard.
 
     Raises `RequestValidationError`.
@@ -50,7 +50,7 @@ def refuse_unknown_parameters(request: Request) -> None:
         )
 
 
-def refuse_nul_in_parameters(request: Request) -> None:
+async def refuse_nul_in_parameters(request: Request) -> None:
     """A dependency of every route, for what is in its path and query; bodies see to it themselves.
 
     Raises `RequestValidationError`.

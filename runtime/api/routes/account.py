@@ -3,18 +3,17 @@
 from datetime import timedelta
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from runtime.account import requests
 from runtime.api.dependencies import ServicesDep, TenantDep
 from runtime.api.problems import BEING_DELETED, ApiError, documented, not_found
+from runtime.api.routing import Router
 from runtime.api.schemas.account import ExportFile, ExportPublic, RequestAccepted
 from runtime.events import AccountDeletionRequested, ExportRequested
 from runtime.models import AccountRequest, RequestState
 from runtime.records import now
 from runtime.storage import ImageStore
 
-router = APIRouter(prefix="/me", tags=["account"])
+router = Router(prefix="/me", tags=["account"])
 
 EXPORT_LIFETIME = timedelta(days=1)
 """As the bucket's rule for exports has it."""

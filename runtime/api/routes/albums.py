@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
 from sqlmodel import Session
 
 from runtime import albums, items
@@ -11,6 +10,7 @@ from runtime.api.dependencies import ServicesDep, TenantDep
 from runtime.api.presenting import presented
 from runtime.api.problems import documented, not_found
 from runtime.api.routes.paging import DEFAULT_PAGE, PageCursor, PageLimit
+from runtime.api.routing import Router
 from runtime.api.schemas.albums import (
     AlbumAdded,
     AlbumAddition,
@@ -25,7 +25,7 @@ from runtime.api.schemas.items import ItemPage
 from runtime.database import driver
 from runtime.models import Album
 
-router = APIRouter(prefix="/albums", tags=["albums"])
+router = Router(prefix="/albums", tags=["albums"])
 
 
 @router.get("", summary="List albums", responses=documented(400, 422))

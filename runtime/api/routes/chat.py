@@ -3,12 +3,11 @@
 from time import perf_counter
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter
-
 from runtime.api.answering import accounting
 from runtime.api.dependencies import Services, ServicesDep, TenantDep
 from runtime.api.problems import ApiError, documented, not_found
 from runtime.api.results import by_rank, shown
+from runtime.api.routing import Router
 from runtime.api.schemas.chat import (
     ChatDeleted,
     ChatHistory,
@@ -23,7 +22,7 @@ from runtime.chat.turns import HISTORY_TURNS, Reply, reply
 from runtime.search.filters import Filters
 from runtime.search.query import Hit
 
-router = APIRouter(tags=["chat"])
+router = Router(tags=["chat"])
 
 SESSION = "chat session"
 FULL = f"This session has {MAX_TURNS} turns, which is all that one may have. Begin another one: send no session_id."

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
@@ -11,6 +10,7 @@ from runtime import analyses, catalog, items, limits
 from runtime.api.dependencies import Services, ServicesDep, TenantDep
 from runtime.api.presenting import presented_one
 from runtime.api.problems import ApiError, documented, not_found
+from runtime.api.routing import Router
 from runtime.api.schemas.analyses import AnalysisPublic
 from runtime.api.schemas.commands import AnalysisAccepted, AnalyzeRequest, ReindexAccepted
 from runtime.api.schemas.items import ItemPublic
@@ -24,7 +24,7 @@ from runtime.events import (
 )
 from runtime.records import AnalysisState, Status
 
-router = APIRouter(tags=["items"])
+router = Router(tags=["items"])
 
 REINDEX_BATCH = 1000
 """Items that one request sets to work: a hundred calls of the event bus, a few seconds."""

@@ -2,15 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from runtime.api.dependencies import ServicesDep
 from runtime.api.gallery import KEPT_FOR_GOOD, content_security_policy, gallery
 from runtime.api.problems import ApiError, documented
+from runtime.api.routing import Router
 from runtime.api.schemas.service import ServiceDocument
 
-router = APIRouter(tags=["service"])
+router = Router(tags=["service"])
 
 NAME = "Collections"
 

@@ -4,18 +4,19 @@ import re
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from fastapi.responses import RedirectResponse
 
 from runtime import items
 from runtime.api.dependencies import ServicesDep, TenantDep
 from runtime.api.problems import documented, not_found
+from runtime.api.routing import Router
 from runtime.api.schemas.items import image_url, preview_url, thumbnail_url
 from runtime.database import driver
 from runtime.records import ItemRecord
 from runtime.storage import ImageStore
 
-router = APIRouter(tags=["items"])
+router = Router(tags=["items"])
 
 _FILENAME = re.compile(r"(?P<item_id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?P<rest>[-.][a-z0-9.]{1,16})")
 DERIVED = {"-thumb.webp": thumbnail_url, "-preview.webp": preview_url}

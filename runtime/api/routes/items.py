@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from aws_lambda_powertools import Logger
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import AwareDatetime
 from sqlmodel import Session
 
@@ -15,6 +15,7 @@ from runtime.api.presenting import presented, presented_one
 from runtime.api.problems import ApiError, documented, not_found
 from runtime.api.reindexing import have_indexed, is_indexed
 from runtime.api.routes.paging import DEFAULT_PAGE, MAX_PAGE
+from runtime.api.routing import Router
 from runtime.api.schemas.analyses import AnalysisList, AnalysisPublic
 from runtime.api.schemas.items import (
     Duplicates,
@@ -33,7 +34,7 @@ from runtime.events import ProcessingRequested, PublishError, upload_correlation
 from runtime.pagination import Sort
 from runtime.records import ItemRecord, Status
 
-router = APIRouter(tags=["items"])
+router = Router(tags=["items"])
 logger = Logger()
 
 TAKEN_FROM = "Only items taken then or later; of those that do not say when, the upload counts"

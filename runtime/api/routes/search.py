@@ -3,8 +3,6 @@
 from time import perf_counter
 from typing import Any
 
-from fastapi import APIRouter
-
 from runtime.agent.search import look_for
 from runtime.answers.answer import ITEMS, answer
 from runtime.answers.cited import Answer
@@ -12,6 +10,7 @@ from runtime.api.answering import accounting, allowed_model
 from runtime.api.dependencies import Services, ServicesDep, Tenant, TenantDep
 from runtime.api.problems import documented
 from runtime.api.results import by_rank, shown
+from runtime.api.routing import Router
 from runtime.api.schemas.search import (
     DEFAULT_RESULTS,
     MAX_RESULTS,
@@ -25,7 +24,7 @@ from runtime.search import confidence, sizes
 from runtime.search import query as search_query
 from runtime.search.query import SearchType
 
-router = APIRouter(tags=["search"])
+router = Router(tags=["search"])
 
 
 @router.post("/search", summary="Find images", responses=documented(400, 422, 429, 503))

@@ -1,15 +1,16 @@
 """Routes about the service itself; all of them are public."""
 
 from aws_lambda_powertools import Logger
-from fastapi import APIRouter, Response
+from fastapi import Response
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from runtime.api.dependencies import ServicesDep
+from runtime.api.routing import Router
 from runtime.api.schemas.service import ClientConfig, Health, Version
 from runtime.database import role_session
 
-router = APIRouter(tags=["service"])
+router = Router(tags=["service"])
 logger = Logger()
 
 

@@ -1,12 +1,11 @@
 """The route that counts a collection."""
 
-from fastapi import APIRouter
-
 from runtime import statistics
 from runtime.api.dependencies import ServicesDep, TenantDep
+from runtime.api.routing import Router
 from runtime.api.schemas.statistics import StatisticsPublic
 
-router = APIRouter(tags=["items"])
+router = Router(tags=["items"])
 
 
 @router.get("/stats", summary="Count a collection")

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
 from sqlmodel import Session
 
 from runtime import tags
@@ -10,10 +9,11 @@ from runtime.api.dependencies import ServicesDep, TenantDep
 from runtime.api.problems import ApiError, documented, not_found
 from runtime.api.reindexing import have_indexed
 from runtime.api.routes.paging import DEFAULT_PAGE, PageCursor, PageLimit
+from runtime.api.routing import Router
 from runtime.api.schemas.tags import TagDeleted, TagPage, TagPublic, TagRequest
 from runtime.tags import CountedTag, TagExistsError
 
-router = APIRouter(prefix="/tags", tags=["tags"])
+router = Router(prefix="/tags", tags=["tags"])
 
 
 @router.get("", summary="List tags", responses=documented(400, 422))

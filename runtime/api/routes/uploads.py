@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import Form
 from fastapi.responses import JSONResponse
 
 from runtime import items
@@ -10,12 +10,13 @@ from runtime.api.dependencies import ServicesDep, TenantDep
 from runtime.api.intake import announced_by, await_upload, awaited, follow_upload, take_in
 from runtime.api.presenting import presented_one
 from runtime.api.problems import ApiError, documented
+from runtime.api.routing import Router
 from runtime.api.schemas.items import ItemPublic
 from runtime.api.schemas.uploads import UploadForm, UploadRequest, UploadTicket
 from runtime.database import driver
 from runtime.records import Status
 
-router = APIRouter(tags=["items"])
+router = Router(tags=["items"])
 
 MAX_DIRECT_BYTES = 4 * 1024 * 1024
 """What `POST /items` takes: with base64 and the form around it, it must stay below Lambda's 6 MB."""

@@ -3,17 +3,16 @@
 from decimal import Decimal
 from itertools import groupby
 
-from fastapi import APIRouter
-
 from runtime import limits, usage
 from runtime.api.dependencies import ServicesDep, TenantDep
+from runtime.api.routing import Router
 from runtime.api.schemas.usage import BudgetLeft, ImagesLeft, ModelUse, MonthUse, UsageReport
 from runtime.database import driver
 from runtime.limits import Month
 from runtime.records import now
 from runtime.usage import MonthlyUse
 
-router = APIRouter(tags=["account"])
+router = Router(tags=["account"])
 
 MONTHS = 12
 

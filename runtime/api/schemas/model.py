@@ -1,5 +1,6 @@
 """The bases of what the API takes and gives."""
 
+from functools import cache
 from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, field_validator
@@ -28,7 +29,12 @@ class ResponseModel(BaseModel):
     @classmethod
     def shared(cls, row: BaseModel) -> dict[str, Any]:
         """The values of `row`'s columns that this model has too, by name."""
-        return {name: getattr(row, name) for name in type(row).model_fields if name in cls.model_fields}
+        return {name: getattr(row, name) for name in _common(type(row), cls)}
+
+
+@cache
+def _common(row: type[BaseModel], response: type[BaseModel]) -> tuple[str, ...]:
+    return tuple(name for name in row.model_fields if name in response.model_fields)
 
 
 def _has_nul(value: object) -> bool:

@@ -50,6 +50,8 @@ def _fail(error: BaseException) -> None:
 def serve_claude() -> Generator[Claude]:
     """Runs the stand-in in a thread."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
+        # As asyncio would have it for a socket of its own: an answer's end does not wait until its beginning arrived.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         config = uvicorn.Config(create_app(_fail, instant=True), log_level="warning", access_log=False)
         server = uvicorn.Server(config)
