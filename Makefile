@@ -16,7 +16,7 @@ export PYTHONUTF8 := 1
 export PYTHONPATH := cli
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local test settings soak bench eval screenshots redrive smoke e2e image check format wheels schema openapi lock clean stack-environments test-environments
+.PHONY: help demo local test settings soak bench baseline eval screenshots redrive smoke e2e image check format wheels schema openapi lock clean stack-environments test-environments
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ e2e: test-environments ## The tests of a deployed stack: one that the environmen
 
 bench: test-environments ## Speed and memory beside others', in docs/ (best on an idle machine; PARTS="everyday search starts pipeline")
 	@$(DEV)/python -m benchmarks $(PARTS)
+
+baseline: test-environments ## Write benchmarks/baseline.json anew, after a change on purpose
+	@RENEW_BASELINE=1 $(DEV)/pytest -q -m baseline
 
 eval: test-environments ## How well search finds, in docs/evaluation.md, or for a data set of one's own (DATASET=images.json)
 	@$(DEV)/python -m evaluation $(DATASET)

@@ -1,7 +1,5 @@
 """What each function imports, and what that costs: modules counted in a process of its own, and the time of each import
 as Python tells it.
-
-    python -m benchmarks.imports    # write benchmarks/baseline.json anew
 """
 
 from __future__ import annotations
@@ -19,7 +17,6 @@ from typing import NamedTuple
 from benchmarks.paths import CHECKOUT
 from tests.api_environment import ENVIRONMENT
 
-BASELINE = CHECKOUT / "benchmarks" / "baseline.json"
 HANDLERS = tuple(sorted(path.stem for path in (CHECKOUT / "runtime" / "handlers").glob("[!_]*.py")))
 OURS, PYTHON = "runtime", "Python's own"
 FAMILIES = {
@@ -108,11 +105,6 @@ def family(package: str) -> str:
     return FAMILIES.get(package, package)
 
 
-def measured() -> dict[str, int]:
-    """Modules of each function."""
-    return {handler: packages(handler).total() for handler in HANDLERS}
-
-
 @cache
 def _of_image() -> set[str]:
     """The packages of the functions' image, ours included, as they are imported."""
@@ -125,12 +117,3 @@ def _of_image() -> set[str]:
 
 def _normal(distribution: str) -> str:
     return re.sub(r"[-_.]+", "-", distribution).lower()
-
-
-def baseline() -> dict[str, dict[str, int]]:
-    """What is checked in, by kind of figure."""
-    return json.loads(BASELINE.read_text())
-
-
-if __name__ == "__main__":
-    BASELINE.write_text(json.dumps({**baseline(), "modules": measured()}, indent=2) + "\n")
