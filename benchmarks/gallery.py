@@ -6,36 +6,31 @@ import json
 import shutil
 import time
 from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar, NamedTuple
-from uuid import UUID, uuid4
 
-import psycopg
 from playwright.sync_api import Browser, CDPSession, Page, expect, sync_playwright
 
 from benchmarks.imaging import Aim
-from benchmarks.paths import SAMPLES
 from benchmarks.report import machine, shown, table
 from benchmarks.timing import Spread, ratio
 from local.stack import LocalStack
 from local.users import Credentials
-from runtime.imaging import process_image
-from runtime.keys import derived_key, original_key
 from tests.e2e.gallery import Account, Gallery, devtools
+from tests.e2e.library import fill
 
 FEW, MANY, ROUNDS = 100, 10_000, 5
 QUICK_MANY, QUICK_ROUNDS = 300, 2
 FRAME_AT_MOST = 100.0
 """Milliseconds."""
-SHOWN = ("coffee-break.jpg", "rocket-on-the-pad.jpg", "post-harbor-lights.jpg", "receipt-mill-lane-bakery.jpg")
-"""Samples whose thumbnails the images have."""
-PIXELS_PER_FRAME = 300
-"""18,000 a second, faster than any hand: at this speed ten thousand images pass in twenty seconds."""
+FLING, GLANCE = 300, 80
+"""Pixels a frame: 18,000 a second, faster than any hand, and at which ten thousand images pass in twenty seconds; and
+4,800 a second, the fastest at which the gallery still shows each image as it comes by."""
+GLANCES = 600
+"""Frames."""
 
-_MOST_PIXELS = 60_000_000
 _CATEGORIES = (
     "devtools.timeline",
     "disabled-by-default-devtools.timeline",
@@ -52,25 +47,7 @@ _AWAIT_FIRST_IMAGE = """
   look();
 })
 """
-_SCROLL = """
-(step) => new Promise((resolve) => {
-  const times = [];
-  const on = (now) => {
-    times.push(now);
-    const before = scrollY;
-    scrollBy({ top: step, behavior: "instant" });
-    if (scrollY !== before) requestAnimationFrame(on);
-    else resolve(times);
-  };
-  requestAnimationFrame(on);
-})
-"""
 _TRACE_SECONDS = 60
-_DATABASE = "collections"
-_MOMENT = "2026-01-01T00:00:00Z"
-_FACTS = ("original_filename", "mime_type", "file_size", "width", "height", "title")
-_DATES = ("created_at", "updated_at", "uploaded_at", "processed_at")
-_COLUMNS = ("id", "user_id", "status", "original_key", *_FACTS, *_DATES)
 
 
 @dataclass(frozen=True)
@@ -133,8 +110,9 @@ class Scrolled:
             [
                 "## The gallery\n",
                 f"In Chromium, signed in, on the local stack: the library is opened, and scrolled from its first image "
-                f"to its last, {PIXELS_PER_FRAME} pixels a frame, while its pages come from the API, and back. Frames "
-                "and tasks are those of Chromium's trace.\n",
+                f"to its last, {FLING} pixels a frame, while its pages come from the API, and back; then from its "
+                f"first on, {GLANCE} pixels a frame, while its images come too. Frames and tasks are those of "
+                "Chromium's trace.\n",
                 table(["ms", f"{few:,} images", f"{self.many:,} images", "ratio"], rows),
                 "A frame waits for a processor too, a task's processor time does not: browser, stack and whatever else "
                 f"runs share this machine. Load meanwhile: {self.load}.\n",
@@ -166,7 +144,7 @@ def measure(stack: LocalStack, *, quick: bool) -> Scrolled | None:
     many, rounds = (QUICK_MANY, QUICK_ROUNDS) if quick else (MANY, ROUNDS)
     people = {count: stack.create_user(f"has-{count}@example.org") for count in (FEW, many)}
     for count, user in people.items():
-        _fill(stack, user, count)
+        fill(stack, user.email, count)
     visits: dict[int, list[Round]] = {count: [] for count in people}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"])
@@ -190,12 +168,13 @@ def _visit(browser: Browser, url: str, user: Credentials, count: int) -> Round:
     first_image = page.evaluate(_AWAIT_FIRST_IMAGE)
     first_paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
     scrolls: list[_Scroll] = []
-    for step in (PIXELS_PER_FRAME, -PIXELS_PER_FRAME):
+    for step, frames, reached in ((FLING, None, count - 1), (-FLING, None, 0), (GLANCE, GLANCES, None)):
         with _traced(page) as events:
-            page.evaluate(_SCROLL, step)
+            gallery.scroll(step, frames)
         scrolls.append(_Scroll.of(events))
-        # Here and back: both ends of the library are there, and all between.
-        expect(page.locator(f".grid a[data-index='{count - 1 if step > 0 else 0}']")).to_be_attached()
+        if reached is not None:
+            # Here and back: both ends of the library are there, and all between.
+            expect(page.locator(f".grid a[data-index='{reached}']")).to_be_attached()
     context.close()
     return Round(first_paint, first_image, max(each.frame for each in scrolls), max(each.task for each in scrolls))
 
@@ -252,38 +231,3 @@ class _Scroll(NamedTuple):
         ]
         gaps = [later - earlier for earlier, later in pairwise([begin, *drawn, end])]
         return cls(max(gaps) / 1000, max(tasks) / 1000)
-
-
-def _fill(stack: LocalStack, user: Credentials, count: int) -> None:
-    """Rows and thumbnails, as if so many images had been processed."""
-    pool = stack.outputs["userPoolId"]
-    found = stack.client("cognito-idp").admin_get_user(UserPoolId=pool, Username=user.email)["UserAttributes"]
-    user_id = next(each["Value"] for each in found if each["Name"] == "sub")
-    ids = [uuid4() for _ in range(count)]
-    with (
-        psycopg.connect(stack.database_address(_DATABASE)) as connection,
-        connection.cursor() as cursor,
-        cursor.copy(f"copy item ({', '.join(_COLUMNS)}) from stdin") as copy,
-    ):
-        for number, item_id in enumerate(ids):
-            key = original_key(user_id, item_id, "jpg")
-            facts = (f"{number}.jpg", "image/jpeg", 100_000, 1200, 800, f"Image {number}")
-            copy.write_row((item_id, user_id, "searchable", key, *facts, *[_MOMENT] * len(_DATES)))
-    _store(stack, user_id, ids)
-
-
-def _store(stack: LocalStack, user_id: str, ids: Sequence[UUID]) -> None:
-    thumbnails = [process_image((SAMPLES / name).read_bytes(), _MOST_PIXELS).thumbnail for name in SHOWN]
-    s3, bucket = stack.client("s3"), stack.outputs["imageBucket"]
-
-    def put(number: int) -> None:
-        s3.put_object(
-            Bucket=bucket,
-            Key=derived_key(user_id, ids[number], "thumb"),
-            Body=thumbnails[number % len(thumbnails)],
-            ContentType="image/webp",
-        )
-
-    with ThreadPoolExecutor(8) as pool:
-        for _ in pool.map(put, range(len(ids))):
-            pass

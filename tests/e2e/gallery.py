@@ -21,6 +21,20 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "i
 
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
+_SCROLL = """
+([step, frames]) => new Promise((resolve) => {
+  let done = 0;
+  const on = () => {
+    const before = scrollY;
+    scrollBy({ top: step, behavior: "instant" });
+    done += 1;
+    if (scrollY !== before && done !== frames) requestAnimationFrame(on);
+    else resolve();
+  };
+  requestAnimationFrame(on);
+})
+"""
+
 
 @dataclass(frozen=True)
 class Account:
@@ -120,6 +134,10 @@ class Gallery:
     def selection(self) -> Locator:
         """What can be done with all that are selected."""
         return self.page.get_by_role("region", name="Selection")
+
+    def scroll(self, step: int, frames: int | None = None) -> None:
+        """By `step` pixels in each frame, up where it is negative: to the end, or for so many frames."""
+        self.page.evaluate(_SCROLL, [step, frames])
 
     def make_album(self, name: str) -> None:
         self.go("Albums")

@@ -12,6 +12,10 @@ const GAP = 10;
 const GAP_ON_PHONE = 3;
 /** Rows beyond the edges, so that images are there when they are scrolled to. */
 const BEYOND = 3;
+/** A screenful that passes in less than this is not looked at: its cells stay empty until the scroll gets slower. */
+const GLIMPSE_MILLISECONDS = 150;
+/** Without another step, a scroll is over. */
+const STILL_MILLISECONDS = 80;
 
 const STEPS = { ArrowRight: () => 1, ArrowLeft: () => -1, ArrowDown: (columns) => columns, ArrowUp: (columns) => -columns };
 
@@ -23,9 +27,10 @@ const STEPS = { ArrowRight: () => 1, ArrowLeft: () => -1, ArrowDown: (columns) =
 export function Grid({ count, itemAt, onReach, label }) {
   const list = useRef(null);
   const [layout, setLayout] = useState({ columns: 1, cell: 0, gap: GAP });
-  const [rows, setRows] = useState({ first: 0, last: 0 });
+  const [rows, setRows] = useState({ first: 0, last: 0, passing: false });
   const [current, setCurrent] = useState(0);
   const wanted = useRef(-1);
+  const drawn = useRef(new Set());
   const { ids: selected, selecting } = useStore(selection);
 
   useLayoutEffect(() => {
@@ -41,17 +46,28 @@ export function Grid({ count, itemAt, onReach, label }) {
 
   const height = layout.cell + layout.gap;
   useLayoutEffect(() => {
+    let before = null;
+    let stillness = 0;
     const look = () => {
       if (!list.current || !layout.cell) return;
       const top = -list.current.getBoundingClientRect().top;
       const first = Math.max(0, Math.floor(top / height) - BEYOND);
       const last = Math.ceil((top + innerHeight) / height) + BEYOND;
-      setRows((present) => (present.first === first && present.last === last ? present : { first, last }));
+      const time = performance.now();
+      const passing = before !== null
+        && Math.abs(top - before.top) * GLIMPSE_MILLISECONDS > innerHeight * (time - before.time);
+      before = { top, time };
+      clearTimeout(stillness);
+      if (passing) stillness = setTimeout(look, STILL_MILLISECONDS);
+      setRows((present) => (
+        present.first === first && present.last === last && present.passing === passing ? present : { first, last, passing }
+      ));
     };
     look();
     addEventListener("scroll", look, { passive: true });
     addEventListener("resize", look);
     return () => {
+      clearTimeout(stillness);
       removeEventListener("scroll", look);
       removeEventListener("resize", look);
     };
@@ -108,9 +124,13 @@ export function Grid({ count, itemAt, onReach, label }) {
   }
 
   const cells = [];
+  const before = drawn.current;
+  drawn.current = new Set();
   const tabbable = current >= from && current < to ? current : from;
   for (let index = from; index < to; index += 1) {
     const item = itemAt(index);
+    const shown = item && (!rows.passing || before.has(item.id) || index === current);
+    if (shown) drawn.current.add(item.id);
     const position = {
       width: `${layout.cell}px`,
       height: `${layout.cell}px`,
@@ -118,10 +138,10 @@ export function Grid({ count, itemAt, onReach, label }) {
     };
     cells.push(html`
       <li key=${item?.id ?? `waiting-${index}`} style=${position} aria-setsize=${count} aria-posinset=${index + 1}>
-        ${item
+        ${shown
           ? html`<${Tile} item=${item} index=${index} tabbable=${index === tabbable}
               selected=${selected.has(item.id)} onFocus=${setCurrent} onClick=${click} onSelect=${select} />`
-          : html`<div class="tile waiting"></div>`}
+          : html`<div class="tile ${item ? "" : "waiting"}"></div>`}
       </li>`);
   }
   const rowCount = Math.ceil(count / layout.columns);
