@@ -61,8 +61,8 @@ def _search(*, quick: bool) -> bool:
 def _starts(*, quick: bool) -> bool:
     _say("cold starts")
     started = cold_start.measure(QUICK_ROUNDS if quick else cold_start.ROUNDS)
-    print(cold_report.page(started.starts, started.imports))
-    return quick or cold_report.write(started.starts, started.imports)
+    print(cold_report.page(started))
+    return quick or cold_report.write(started)
 
 
 def _pipeline(*, quick: bool) -> bool:

@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchmarks import results
-from benchmarks.cold_start import AIMS, BARE, ROUNDS, ColdStart, measure
+from benchmarks.cold_start import AIMS, BARE, ROUNDS, ColdStart, ColdStarts, measure
 from benchmarks.imports import REASONS, Cost
 from benchmarks.paths import CHECKOUT
 from benchmarks.report import machine, table
 from tests.image import scratch
+from tests.image.contents import COMPRESSED_LIMIT, MEGABYTE, UNPACKED_LIMIT, Contents
 
 DOCUMENT = CHECKOUT / "docs" / "performance.md"
 SHOWN_FROM = 0.02
@@ -62,6 +63,14 @@ _ARRANGED = """## What keeps starts short
 `tests/unit/pipeline/test_imports.py` starts each function in a process of its own: a package that takes long and is
 not needed there fails it, and so does a number of modules that differs by more than a twentieth from
 `benchmarks/baseline.json`. That has the statements of each operation of the API too.
+"""
+
+UNPACKED, COMPRESSED = "unpacked", "compressed"
+_SIZES = f"""## What is installed
+
+Our layers of the image, on top of AWS's base: packages and our own code, slimmed and compiled as the Dockerfile says.
+`make image` refuses more than {UNPACKED_LIMIT // MEGABYTE} MB, or {COMPRESSED_LIMIT // MEGABYTE} MB compressed.
+
 """
 
 _IMPORTS = """## What is imported, and why
@@ -114,15 +123,29 @@ def section_of_imports(costs: Mapping[str, Mapping[str, Cost]]) -> str:
     return "\n".join(parts)
 
 
-def page(starts: Sequence[ColdStart], costs: Mapping[str, Mapping[str, Cost]]) -> str:
+def section_of_sizes(installed: Contents) -> str:
+    """What is in the image's layers, the large parts by name."""
+    named = {name: size for name, size in installed.parts.items() if size >= SHOWN_FROM * installed.unpacked}
+    sizes = {
+        **named,
+        "others": installed.unpacked - sum(named.values()),
+        UNPACKED: installed.unpacked,
+        COMPRESSED: installed.compressed,
+    }
+    return _SIZES + table(["", "MB"], [[name, f"{size / MEGABYTE:.1f}"] for name, size in sizes.items()])
+
+
+def page(measured: ColdStarts) -> str:
     """The whole report in Markdown."""
-    parts = [_INTRODUCTION, section_of_starts(starts), _ARRANGED, section_of_imports(costs)]
+    parts = [_INTRODUCTION, section_of_starts(measured.starts), _ARRANGED, section_of_imports(measured.imports)]
+    parts.append(section_of_sizes(measured.installed))
     parts += ["## Machine\n", table(["", ""], [[name, value] for name, value in _machine().items()])]
     return "\n".join(parts)
 
 
-def write(starts: Sequence[ColdStart], costs: Mapping[str, Mapping[str, Cost]]) -> bool:
+def write(measured: ColdStarts) -> bool:
     """Write page and figures; whether all aims were met."""
+    starts, installed = measured.starts, measured.installed
     figures: dict[str, Any] = {
         "machine": _machine(),
         "cold_starts": {
@@ -137,10 +160,11 @@ def write(starts: Sequence[ColdStart], costs: Mapping[str, Mapping[str, Cost]]) 
         },
         "imports": {
             handler: {name: cost._asdict() for name, cost in of_packages.items()}
-            for handler, of_packages in costs.items()
+            for handler, of_packages in measured.imports.items()
         },
+        "installed_bytes": {UNPACKED: installed.unpacked, COMPRESSED: installed.compressed, **installed.parts},
     }
-    DOCUMENT.write_text(page(starts, costs))
+    DOCUMENT.write_text(page(measured))
     results.keep("starts", figures)
     return all(_met(each) for each in starts)
 
@@ -162,5 +186,4 @@ def _machine() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    measured = measure(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS)
-    sys.exit(0 if write(measured.starts, measured.imports) else 1)
+    sys.exit(0 if write(measure(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS)) else 1)

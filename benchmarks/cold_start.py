@@ -14,6 +14,8 @@ from benchmarks.cold_world import Event, Function, World, cold_world, image_path
 from benchmarks.imports import Cost, costs
 from benchmarks.timing import Spread, ratio
 from local.runtime_api import RuntimeApi
+from tests.image import contents
+from tests.image.contents import Contents
 from tests.image.scratch import interpreter
 
 ROUNDS = 15
@@ -72,11 +74,14 @@ class ColdStarts:
     starts: list[ColdStart]
     imports: dict[str, dict[str, Cost]]
     """By handler, what importing it took by package: the middle of some runs."""
+    installed: Contents
+    """What we add to AWS's base image."""
 
 
 def measure(rounds: int = ROUNDS) -> ColdStarts:
     """Start every function `rounds` times, in turns, after a round that does not count."""
     with cold_world() as world:
+        installed = contents.measure(world.task)
         (world.task / "bare.py").write_text(_BARE_HANDLER)
         bare = Function(BARE, "bare.handler", {}, dict, lambda _: None)
         functions = (bare, *world.functions)
@@ -87,7 +92,7 @@ def measure(rounds: int = ROUNDS) -> ColdStarts:
                 if number:
                     starts[function.name].append(taken)
         imports = {handler: _imports(world, handler, min(rounds, IMPORT_ROUNDS)) for handler in LISTED}
-    return ColdStarts(_compared(starts), imports)
+    return ColdStarts(_compared(starts), imports, installed)
 
 
 def _compared(starts: Mapping[str, list[Start]]) -> list[ColdStart]:
