@@ -69,6 +69,8 @@ class SearchWorld:
     """Where one logs in whom row-level security does not bind, as those who do without it do."""
     tenants: dict[str, Documents]
     projection: NDArray[np.float32]
+    log: Path
+    """The server's."""
 
     def backend(self) -> int:
         """The process that serves the functions' one connection."""
@@ -113,7 +115,7 @@ def search_world(sizes: dict[str, int]) -> Generator[SearchWorld]:
             np.float32(OWN_DIMENSIONS)
         )
         tenants = dict(_tenants(sizes))
-        world = SearchWorld(functions, _url(server, FUNCTIONS_ROLE), superuser, tenants, projection)
+        world = SearchWorld(functions, _url(server, FUNCTIONS_ROLE), superuser, tenants, projection, server.log)
         with psycopg.connect(superuser, autocommit=True) as connection:
             # No triggers: what they count is counted at the end, as the migration does.
             connection.execute("set session_replication_role = replica")
