@@ -3,13 +3,12 @@
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from functools import cache
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 from uuid import UUID, uuid4
 
 from psycopg import sql
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
-from pydantic import BaseModel
 
 from runtime import items
 from runtime.analysis import ImageAnalysis
@@ -19,7 +18,7 @@ from runtime.prices import cost_usd
 from runtime.records import AnalysisRecord, AnalysisState, now
 
 
-class Claim(BaseModel):
+class Claim(NamedTuple):
     """The work is the caller's until its lease ends."""
 
     analysis_id: UUID
@@ -28,7 +27,7 @@ class Claim(BaseModel):
     """1 unless an earlier holder died or failed: each attempt may have been paid."""
 
 
-class Finished(BaseModel):
+class Finished(NamedTuple):
     """The same model has already answered the same question about the same image."""
 
     analysis_id: UUID

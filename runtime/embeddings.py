@@ -1,9 +1,7 @@
 """Text to vectors, by Voyage's models."""
 
 from collections.abc import Sequence
-from typing import Literal
-
-from pydantic import BaseModel
+from typing import Literal, NamedTuple
 
 from runtime.failures import TransientError
 from runtime.settings import EmbeddingSettings
@@ -16,7 +14,7 @@ QUERY_TIMEOUT_SECONDS = 8.0
 """Somebody is waiting, and the API has 30 s in all."""
 
 
-class Embedded(BaseModel):
+class Embedded(NamedTuple):
     """Texts as vectors."""
 
     vectors: list[list[float]]

@@ -16,7 +16,13 @@ MAX_ENTRIES = 10
 """Entries that one PutEvents call takes (EventBridge quota)."""
 
 
-class Event(BaseModel):
+class _Message(BaseModel):
+    """Validators are made when the first one comes: of all these a function sees two or three."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class Event(_Message):
     """The detail of an application event."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -129,16 +135,16 @@ class IndexesWanted(Event):
     detail_type = "IndexesWanted"
 
 
-class S3Bucket(BaseModel):
+class S3Bucket(_Message):
     name: str
 
 
-class S3Object(BaseModel):
+class S3Object(_Message):
     key: str
     size: int
 
 
-class ObjectCreated(BaseModel):
+class ObjectCreated(_Message):
     """The detail of S3's own event on the default bus. Keys arrive as they are, not URL-encoded."""
 
     source: ClassVar[str] = "aws.s3"
@@ -151,14 +157,14 @@ class ObjectCreated(BaseModel):
 DetailT = TypeVar("DetailT")
 
 
-class Envelope(BaseModel, Generic[DetailT]):
+class Envelope(_Message, Generic[DetailT]):
     """What EventBridge puts around a detail when it delivers to a queue."""
 
     id: str
     detail: DetailT
 
 
-class EventHeader(BaseModel):
+class EventHeader(_Message):
     """The part of the envelope that says which model the detail has."""
 
     source: str

@@ -17,7 +17,6 @@ from uuid import UUID
 from psycopg import sql
 from psycopg.errors import UniqueViolation
 from psycopg.rows import class_row
-from pydantic import BaseModel
 
 from runtime.postgres import Connection, columns
 from runtime.records import ItemRecord, Stage, Status, now
@@ -32,7 +31,7 @@ GOES_ON_WITHIN = timedelta(hours=12)
 _DUPLICATE_ATTEMPTS = 3
 
 
-class ImageFacts(BaseModel):
+class ImageFacts(NamedTuple):
     """What the image processor measured."""
 
     mime_type: str
@@ -121,7 +120,7 @@ def mark_processed(connection: Connection, item_id: UUID, facts: ImageFacts) -> 
     for _ in range(_DUPLICATE_ATTEMPTS):
         try:
             with connection.transaction():
-                moved = _apply(connection, item_id, Cause.PROCESSED, facts.model_dump())
+                moved = _apply(connection, item_id, Cause.PROCESSED, facts._asdict())
         except UniqueViolation as error:
             if error.diag.constraint_name != UNIQUE_ORIGINAL:
                 raise
@@ -130,7 +129,7 @@ def mark_processed(connection: Connection, item_id: UUID, facts: ImageFacts) -> 
         # Locked, so that whoever deletes the original waits, and then knows of this duplicate.
         original = _one(read(connection, _ORIGINAL + " for share", {"sha256": facts.sha256}))
         if original is not None:
-            values = {**facts.model_dump(), "duplicate_of": original.id}
+            values = {**facts._asdict(), "duplicate_of": original.id}
             moved = _apply(connection, item_id, Cause.DUPLICATED, values)
             if moved is not None:
                 _hand_duplicates_over(connection, item_id, original.id)

@@ -5,9 +5,9 @@ it died, the work is claimed again. Times are the database's, whose clock all ho
 """
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from psycopg.rows import scalar_row
-from pydantic import BaseModel
 
 from runtime.postgres import Connection
 
@@ -15,7 +15,7 @@ LEASE_MARGIN = timedelta(seconds=5)
 """A claim ends this long after the function that made it must have."""
 
 
-class InProgress(BaseModel):
+class InProgress(NamedTuple):
     """Somebody else holds the lease."""
 
     lease_until: datetime

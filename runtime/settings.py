@@ -19,15 +19,20 @@ EMBEDDING_DIMENSIONS = 1024
 """The width of the vector column; the models of one stack must agree with it (contract, section 1)."""
 
 
-class Settings(BaseModel):
-    """What every function knows."""
+class _Group(BaseModel):
+    """Settings that belong together. A validator is made of those that a function composes, when it reads them; the
+    groups by themselves need none."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+
+class Settings(_Group):
+    """What every function knows."""
 
     stack: str
 
 
-class DatabaseSettings(BaseModel):
+class DatabaseSettings(_Group):
     """Access to Postgres, as the role that the URL names."""
 
     database_url: SecretStr
@@ -39,13 +44,13 @@ class PooledDatabaseSettings(DatabaseSettings):
     database_pool_size: int = Field(default=1, ge=1)
 
 
-class StorageSettings(BaseModel):
+class StorageSettings(_Group):
     """The image bucket and what may be put in it."""
 
     bucket_name: str
 
 
-class UploadLimits(BaseModel):
+class UploadLimits(_Group):
     """What is refused as too large."""
 
     max_upload_mb: int = Field(gt=0)
@@ -60,7 +65,7 @@ class UploadLimits(BaseModel):
         return self.max_megapixels * 1_000_000
 
 
-class UserLimits(BaseModel):
+class UserLimits(_Group):
     """What one user may have in a month; see `runtime.limits`."""
 
     monthly_image_quota: int = Field(ge=0)
@@ -69,13 +74,13 @@ class UserLimits(BaseModel):
     """US dollars; 0 for no limit."""
 
 
-class EventSettings(BaseModel):
+class EventSettings(_Group):
     """The application's own event bus."""
 
     event_bus: str
 
 
-class QueueSettings(BaseModel):
+class QueueSettings(_Group):
     """The queue that feeds the function."""
 
     queue_url: str
@@ -83,19 +88,19 @@ class QueueSettings(BaseModel):
     """Deliveries before a message is moved to the dead-letter queue."""
 
 
-class SessionTableSettings(BaseModel):
+class SessionTableSettings(_Group):
     """Where chat sessions are kept."""
 
     checkpoint_table: str
 
 
-class UserPoolSettings(BaseModel):
+class UserPoolSettings(_Group):
     """Who may sign in."""
 
     cognito_user_pool_id: str
 
 
-class AnthropicSettings(BaseModel):
+class AnthropicSettings(_Group):
     """Where Claude is."""
 
     anthropic_api_key: SecretStr
@@ -114,7 +119,7 @@ class AnswerSettings(AnthropicSettings):
     answer_model: str
 
 
-class ChatSettings(BaseModel):
+class ChatSettings(_Group):
     """Where chat sessions are kept, and for how long."""
 
     checkpoint_table: str
@@ -122,7 +127,7 @@ class ChatSettings(BaseModel):
     """Of a session in which nothing is said."""
 
 
-class EmbeddingSettings(BaseModel):
+class EmbeddingSettings(_Group):
     """The models that turn text into vectors; both of one family, which shares one vector space."""
 
     voyage_api_key: SecretStr

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from pydantic import BaseModel
-
 from runtime import clients
 from runtime.keys import derived_key
 from runtime.records import now
@@ -53,7 +51,7 @@ class ObjectVersion(NamedTuple):
     """Whether this is what a reader of the key gets."""
 
 
-class PresignedPost(BaseModel):
+class PresignedPost(NamedTuple):
     """A form that uploads one file, of one size and type, to one key."""
 
     url: str

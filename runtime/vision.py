@@ -12,7 +12,7 @@ from typing import NamedTuple, cast
 import anthropic
 from anthropic.types import Message
 from anthropic.types.message_create_params import MessageCreateParamsNonStreaming
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from runtime.analysis import ImageAnalysis
 from runtime.failures import PermanentError, TransientError, retry_after
@@ -64,7 +64,7 @@ class Spent(NamedTuple):
     output_tokens: int
 
 
-class VisionAnswer(BaseModel):
+class VisionAnswer(NamedTuple):
     """An image, understood."""
 
     analysis: ImageAnalysis

@@ -185,7 +185,7 @@ def test_exact_and_near_duplicates_are_told_apart(ada: GatewayClient, services: 
         near, far, blank = (items.create(driver(session), new_item(ADA)) for _ in range(3))
         # The hash of `kept` has all bits set; these have 8, 11 and 64 fewer.
         for item, bits in ((near, -1 << 8), (far, -1 << 11), (blank, 0)):
-            measured = facts(str(item.id)).model_copy(update={"perceptual_hash": bits})
+            measured = facts(str(item.id))._replace(perceptual_hash=bits)
             assert items.mark_processed(driver(session), item.id, measured)
 
     duplicates = ada.get(f"/items/{kept.item.id}/duplicates").json()
