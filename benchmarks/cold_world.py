@@ -28,7 +28,7 @@ from local.postgres import Postgres
 from local.processes import Process
 from runtime import analyses, items
 from runtime.analysis import Category, ImageAnalysis, ImageDetails, MediaMetadata
-from runtime.database import connect, driver, tenant_session
+from runtime.database import connect
 from runtime.imaging import process_image
 from runtime.items import ImageFacts
 from runtime.keys import derived_key, original_key
@@ -37,6 +37,7 @@ from runtime.records import ItemRecord
 from tests.api_environment import ENVIRONMENT
 from tests.gateway import gateway_event
 from tests.image import scratch
+from tests.sessions import driver, tenant_session
 
 REGION = "eu-central-1"
 BUCKET, BUS, QUEUE = "collections-bench-images", "collections-bench", "collections-bench"

@@ -16,14 +16,14 @@ from uuid import uuid4
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
-from sqlalchemy import Engine
 from urllib3 import HTTPResponse
 
 from local.postgres import Postgres
 from runtime import clients, items
-from runtime.database import connect, driver, tenant_session
+from runtime.database import connect
 from runtime.keys import original_key
 from runtime.migrations.upgrade import FUNCTIONS_ROLE, SWEEPER_ROLE, create_login, upgrade
+from runtime.postgres import Database
 from runtime.records import ItemRecord
 
 _OWNER = "collections_owner"
@@ -56,7 +56,7 @@ _CONTEXT = SimpleNamespace(
 class HandlerAtWork:
     """The handler, and what it needs for one image after the other."""
 
-    engine: Engine
+    database: Database
     objects: dict[str, bytes]
     """By path, as S3 has them."""
     handler: Callable[[dict[str, Any], LambdaContext], Any]
@@ -73,8 +73,8 @@ class HandlerAtWork:
             mime_type="image/png",
             file_size=len(body),
         )
-        with tenant_session(self.engine, _USER) as session:
-            items.create(driver(session), item)
+        with self.database.tenant(_USER) as connection:
+            items.create(connection, item)
         # Other bytes each time, behind the image's end: the same ones would be a duplicate, and no work.
         self.objects[f"/{key}"] = body + item_id.bytes
         return _message(key, len(body))
@@ -106,9 +106,9 @@ def handler_at_work() -> Generator[HandlerAtWork]:
         from runtime.handlers import image_processor
 
         objects = _answer_at_once()
-        engine = connect(_url(server, FUNCTIONS_ROLE))
-        yield HandlerAtWork(engine, objects, image_processor.handler)
-        engine.dispose()
+        database = Database(_url(server, FUNCTIONS_ROLE))
+        yield HandlerAtWork(database, objects, image_processor.handler)
+        database.close()
         image_processor.start().step.database.close()
 
 

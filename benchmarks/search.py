@@ -23,7 +23,6 @@ from psycopg import sql
 from benchmarks import search_api
 from benchmarks.search_api import ApiTimes
 from benchmarks.search_world import Documents, SearchWorld, search_world, tenant_name, word
-from runtime.database import tenant_session
 from runtime.search import sizes
 from runtime.search.document import vector_literal
 from runtime.search.query import Found, SearchType, search
@@ -122,9 +121,9 @@ def questions(world: SearchWorld, documents: Documents, count: int, seed: int) -
 
 def ours(world: SearchWorld, user_id: str, question: Question) -> Found:
     """As the API does it."""
-    with tenant_session(world.functions, user_id) as session:
+    with world.functions.tenant(user_id) as connection:
         return search(
-            session,
+            connection,
             query=question.words,
             vector=question.vector,
             search_type=SearchType.HYBRID,

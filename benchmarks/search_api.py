@@ -12,7 +12,6 @@ from httpx import ASGITransport, AsyncClient
 from benchmarks.handler import logging_to
 from benchmarks.search_world import SearchWorld
 from benchmarks.timing import take_turns
-from runtime.database import tenant_session
 from runtime.search.query import SearchType, search
 from runtime.settings import load
 from tests.api_environment import ENVIRONMENT
@@ -58,9 +57,9 @@ def measure(world: SearchWorld, user_id: str, words: str, rounds: int) -> ApiTim
             raise RuntimeError(f"the API: {answer}")
 
     def directly() -> None:
-        with tenant_session(services.engine, user_id) as session:
+        with services.database.tenant(user_id) as connection:
             search(
-                session,
+                connection,
                 query=words,
                 vector=None,
                 search_type=SearchType.BM25,
@@ -93,5 +92,5 @@ def measure(world: SearchWorld, user_id: str, words: str, rounds: int) -> ApiTim
         )
     loop.run_until_complete(client.aclose())
     loop.close()
-    services.engine.dispose()
+    services.database.close()
     return ApiTimes(*(times[name].wall for name in ("handler", "search", "version", "app")))

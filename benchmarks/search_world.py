@@ -18,11 +18,11 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import Engine, text
 
 from local.postgres import Postgres
-from runtime.database import connect, driver, role_session
+from runtime.database import connect
 from runtime.migrations.upgrade import FUNCTIONS_ROLE, SWEEPER_ROLE, create_login, upgrade
+from runtime.postgres import Database, scalar
 from runtime.search import tenant_indexes
 from runtime.search.document import FIELD_WEIGHTS
 from runtime.settings import EMBEDDING_DIMENSIONS
@@ -63,7 +63,7 @@ class Documents:
 class SearchWorld:
     """The database, filled."""
 
-    functions: Engine
+    functions: Database
     functions_url: str
     superuser: str
     """Where one logs in whom row-level security does not bind, as those who do without it do."""
@@ -74,8 +74,8 @@ class SearchWorld:
 
     def backend(self) -> int:
         """The process that serves the functions' one connection."""
-        with role_session(self.functions) as session:
-            return session.connection().execute(text("select pg_backend_pid()")).scalar_one()
+        with self.functions.role() as connection:
+            return scalar(connection, "select pg_backend_pid()")
 
     def vectors(self, meaning: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
         """Unit vectors of 1024 numbers, with a little of what a model adds by itself."""
@@ -109,7 +109,7 @@ def search_world(sizes: dict[str, int]) -> Generator[SearchWorld]:
             create_login(owner, _url(server, role), role)
         upgrade(owner)
         superuser = make_conninfo(server.superuser_url, dbname=DATABASE)
-        functions, sweeper = (connect(_url(server, role)) for role in (FUNCTIONS_ROLE, SWEEPER_ROLE))
+        functions, sweeper = (Database(_url(server, role)) for role in (FUNCTIONS_ROLE, SWEEPER_ROLE))
         rng = np.random.default_rng(7)
         projection = rng.standard_normal((OWN_DIMENSIONS, EMBEDDING_DIMENSIONS), dtype=np.float32) / np.sqrt(
             np.float32(OWN_DIMENSIONS)
@@ -126,14 +126,15 @@ def search_world(sizes: dict[str, int]) -> Generator[SearchWorld]:
             connection.execute(_COUNT_WORDS)
             connection.execute("create index on search_document using gin (tsv)")
             connection.execute("vacuum analyze")
-        with role_session(sweeper) as session:
-            tenant_indexes.request_and_release(driver(session))
+        with sweeper.role() as connection:
+            tenant_indexes.request_and_release(connection)
         # More than a small database has, or a hundred thousand vectors take an hour: tenants grow into theirs.
         tenant_indexes.BUILD_MEMORY = "1GB"
         tenant_indexes.build(owner)
         yield world
-        for engine in (owner, functions, sweeper):
-            engine.dispose()
+        owner.dispose()
+        for database in (functions, sweeper):
+            database.close()
 
 
 _COUNT_DOCUMENTS = """

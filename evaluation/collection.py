@@ -20,7 +20,6 @@ from runtime.analyses import Claim
 from runtime.analysis import ImageAnalysis
 from runtime.api.adapter import Handler, gateway_handler
 from runtime.api.app import create_app
-from runtime.database import driver, tenant_session
 from runtime.handlers.analyzer import describe_file
 from runtime.imaging import process_image
 from runtime.items import ImageFacts
@@ -81,13 +80,13 @@ class Collection:
         added = [self._add_document(dataset.name, document) for document in dataset.documents]
         added += [self._add_image(dataset, image) for image in dataset.images]
         embedded = self.system.services.embedder.documents([each.text for each in added])
-        with tenant_session(self.system.services.engine, USER) as session:
+        with self.system.services.database.tenant(USER) as connection:
             for each, vector in zip(added, embedded.vectors, strict=True):
-                analysis = analyses.find(driver(session), each.analysis_id)
-                if analysis is None or not items.mark_analyzed(driver(session), each.item.id):
+                analysis = analyses.find(connection, each.analysis_id)
+                if analysis is None or not items.mark_analyzed(connection, each.item.id):
                     raise RuntimeError(f"item {each.item.id} is gone")
-                index(driver(session), each.item, analysis, vector, embedded.model)
-                items.mark_searchable(driver(session), each.item.id)
+                index(connection, each.item, analysis, vector, embedded.model)
+                items.mark_searchable(connection, each.item.id)
 
     def ask(self, query: str, search_type: str, top_k: int, **options: object) -> Answer:
         """`POST /search`. Raises `RuntimeError` when it is answered with an error."""
@@ -148,9 +147,9 @@ class Collection:
         )
 
     def _processed(self, item: ItemRecord, facts: ImageFacts) -> ItemRecord:
-        with tenant_session(self.system.services.engine, USER) as session:
-            items.create(driver(session), item)
-            processed = items.mark_processed(driver(session), item.id, facts)
+        with self.system.services.database.tenant(USER) as connection:
+            items.create(connection, item)
+            processed = items.mark_processed(connection, item.id, facts)
         if processed is None:
             raise RuntimeError(f"item {item.id} is gone")
         return processed
@@ -158,9 +157,9 @@ class Collection:
     def _analysed(
         self, item: ItemRecord, seen: ImageAnalysis, answered_by: str, input_tokens: int, output_tokens: int
     ) -> _Indexable:
-        with tenant_session(self.system.services.engine, USER) as session:
+        with self.system.services.database.tenant(USER) as connection:
             claim = analyses.claim(
-                driver(session),
+                connection,
                 item_id=item.id,
                 user_id=USER,
                 sha256=item.sha256 or "",
@@ -172,7 +171,7 @@ class Collection:
             if not isinstance(claim, Claim):
                 raise TypeError(f"item {item.id} was looked at before")
             analysis = analyses.complete(
-                driver(session),
+                connection,
                 claim.analysis_id,
                 analysis=seen,
                 answered_by=answered_by,

@@ -6,13 +6,11 @@ search that shows everything all the same.
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import NamedTuple
-from uuid import UUID
+from typing import LiteralString, NamedTuple
 
-from sqlalchemy import TextClause, text
+from psycopg.rows import scalar_row
 
 from evaluation.collection import USER, Answer, Collection
-from runtime.database import tenant_session
 from runtime.search.document import vector_literal
 
 RESULTS = 20
@@ -83,25 +81,26 @@ def _fused(*ways: Callable[[str], Answer]) -> Callable[[str], Answer]:
     return lambda query: Answer(reciprocal_rank_fusion([ask(query).ranked for ask in ways])[:RESULTS], None)
 
 
-def _rank(collection: Collection, statement: TextClause, parameters: dict[str, str]) -> Answer:
-    with tenant_session(collection.system.services.engine, USER) as session:
-        rows = session.connection().execute(statement, {**parameters, "top_k": RESULTS}).all()
-    found: list[UUID] = [row.item_id for row in rows]
+def _rank(collection: Collection, statement: LiteralString, parameters: dict[str, str]) -> Answer:
+    with collection.system.services.database.tenant(USER) as connection:
+        found = (
+            connection.cursor(row_factory=scalar_row).execute(statement, {**parameters, "top_k": RESULTS}).fetchall()
+        )
     return Answer(collection.names(found), None)
 
 
 # As in countless tutorials: any of the words, English, the document's whole text.
-_OR_TS_RANK = text("""
+_OR_TS_RANK = """
 with wanted as (
-    select replace(plainto_tsquery('english', :query)::text, '&', '|')::tsquery as query
+    select replace(plainto_tsquery('english', %(query)s)::text, '&', '|')::tsquery as query
 )
 select item_id
   from search_document, wanted
  where to_tsvector('english', text) @@ wanted.query
  order by ts_rank(to_tsvector('english', text), wanted.query) desc, item_id
- limit :top_k
-""")
+ limit %(top_k)s
+"""
 
-_COSINE = text("""
-select item_id from embedding order by embedding <=> cast(:vector as halfvec), item_id limit :top_k
-""")
+_COSINE = """
+select item_id from embedding order by embedding <=> cast(%(vector)s as halfvec), item_id limit %(top_k)s
+"""

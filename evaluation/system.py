@@ -79,7 +79,7 @@ def running_system(keys: Mapping[str, str], *, reads_images: bool) -> Generator[
         environment = _environment(keys, port) | {"DATABASE_URL": _url(server, FUNCTIONS_ROLE)}
         settings = load(ApiSettings, environment)
         services = replace(Services.start(settings), embedder=_RememberingEmbedder(settings))
-        running.callback(services.engine.dispose)
+        running.callback(services.database.close)
         looking = load(_LookingSettings, environment)
         vision = Vision(looking)
         running.callback(vision.close)

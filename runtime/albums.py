@@ -1,119 +1,163 @@
 """Albums: items that a user keeps together. One item may be in many."""
 
 from collections.abc import Collection, Mapping
-from typing import Any, NamedTuple
-from uuid import UUID
+from datetime import datetime
+from functools import cache
+from typing import Any, LiteralString
+from uuid import UUID, uuid4
 
-from sqlalchemy import ScalarSelect, delete, func, literal, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Session, col, select
+from psycopg import sql
+from psycopg.rows import class_row
+from pydantic import BaseModel, ConfigDict, Field
 
-from runtime.models import Album, AlbumItem, Item
-from runtime.pagination import Cursor, Page
-from runtime.records import Status, now
+from runtime.pagination import Cursor, Page, cut
+from runtime.postgres import Connection, columns, inserting, scalar
+from runtime.records import ItemRecord, now
 
 ORDER, ITEMS_ORDER = "albums", "album-items"
 """What cursors of the list of albums, and of an album's items, say."""
 
 
-class CountedAlbum(NamedTuple):
+class AlbumRecord(BaseModel):
+    """Items that a user keeps together."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID = Field(default_factory=uuid4)
+    user_id: str
+    name: str
+    description: str | None = None
+    created_at: datetime = Field(default_factory=now)
+    updated_at: datetime = Field(default_factory=now)
+
+
+class CountedAlbum(AlbumRecord):
     """An album, and how many living items are in it."""
 
-    album: Album
     items: int
 
 
-def page(session: Session, *, limit: int, cursor: str | None) -> Page[CountedAlbum]:
+class AddedItem(ItemRecord):
+    """An item of an album."""
+
+    added_at: datetime
+    """To the album."""
+
+
+def page(connection: Connection, *, limit: int, cursor: str | None) -> Page[CountedAlbum]:
     """The tenant's albums, newest first. Raises `runtime.pagination.InvalidCursorError`."""
-    total = session.exec(select(func.count()).select_from(Album)).one()
-    key = tuple_(col(Album.created_at), col(Album.id))
-    query = select(Album, _living_items()).order_by(col(Album.created_at).desc(), col(Album.id).desc()).limit(limit + 1)
-    if cursor is not None:
-        last = Cursor.decode(cursor, ORDER)
-        query = query.where(key < tuple_(literal(last.position), literal(last.id)))
-    rows = [CountedAlbum(album, items) for album, items in session.exec(query)]
-    if len(rows) <= limit:
-        return Page(rows, total, None)
-    end = rows[limit - 1].album
-    return Page(rows[:limit], total, Cursor(order=ORDER, position=end.created_at, id=end.id).encode())
+    reached = {} if cursor is None else Cursor.decode(cursor, ORDER).reached
+    total = scalar(connection, "select count(*) from album")
+    rows = _read(connection, _NEWEST if cursor is None else _NEXT, {"limit": limit + 1, **reached})
+    return cut(rows, limit, total, lambda last: Cursor(order=ORDER, position=last.created_at, id=last.id).encode())
 
 
-def find(session: Session, album_id: UUID) -> CountedAlbum | None:
+def create(connection: Connection, user_id: str, name: str, description: str | None) -> CountedAlbum:
+    """A new album, which is empty."""
+    album = CountedAlbum(user_id=user_id, name=name, description=description, items=0)
+    connection.execute(_CREATE, album.model_dump())
+    return album
+
+
+def find(connection: Connection, album_id: UUID) -> CountedAlbum | None:
     """The album, unless it is not the tenant's."""
-    row = session.exec(select(Album, _living_items()).where(Album.id == album_id)).one_or_none()
-    return None if row is None else CountedAlbum(*row)
+    found = _read(connection, "where id = %(id)s", {"id": album_id})
+    return found[0] if found else None
 
 
-def exists(session: Session, album_id: UUID) -> bool:
+def exists(connection: Connection, album_id: UUID) -> bool:
     """Whether the album is the tenant's."""
-    return session.exec(select(Album.id).where(Album.id == album_id)).one_or_none() is not None
+    return connection.execute("select from album where id = %s", [album_id]).rowcount == 1
 
 
-def edit(session: Session, album_id: UUID, changes: Mapping[str, Any]) -> bool:
+def edit(connection: Connection, album_id: UUID, changes: Mapping[str, Any]) -> bool:
     """Set columns of the album. False if it is not the tenant's."""
-    statement = update(Album).where(col(Album.id) == album_id).values(**changes, updated_at=now())
-    return session.exec(statement).rowcount > 0
+    values = {**changes, "updated_at": now(), "album_id": album_id}
+    return connection.execute(_changing(tuple(changes)), values).rowcount == 1
 
 
-def remove(session: Session, album_id: UUID) -> bool:
+def remove(connection: Connection, album_id: UUID) -> bool:
     """Delete the album; its items stay. False if it is not the tenant's."""
-    return session.exec(delete(Album).where(col(Album.id) == album_id)).rowcount > 0
+    return connection.execute("delete from album where id = %s", [album_id]).rowcount == 1
 
 
-def items_page(session: Session, album_id: UUID, *, limit: int, cursor: str | None) -> Page[Item]:
+def items_page(connection: Connection, album_id: UUID, *, limit: int, cursor: str | None) -> Page[AddedItem]:
     """Living items of the album, the last added first. Raises `runtime.pagination.InvalidCursorError`."""
-    inside = (
-        AlbumItem.album_id == album_id,
-        col(AlbumItem.item_id) == col(Item.id),
-        Item.status != Status.DELETED,
-    )
-    total = session.exec(select(func.count()).select_from(Item).where(*inside)).one()
-    order = (col(AlbumItem.added_at), col(AlbumItem.item_id))
-    query = select(Item, AlbumItem.added_at).where(*inside).order_by(*(column.desc() for column in order))
-    if cursor is not None:
-        last = Cursor.decode(cursor, ITEMS_ORDER)
-        query = query.where(tuple_(*order) < tuple_(literal(last.position), literal(last.id)))
-    rows = list(session.exec(query.limit(limit + 1)))
-    found = [item for item, _ in rows[:limit]]
-    if len(rows) <= limit:
-        return Page(found, total, None)
-    end, added_at = rows[limit - 1]
-    return Page(found, total, Cursor(order=ITEMS_ORDER, position=added_at, id=end.id).encode())
+    reached = {} if cursor is None else Cursor.decode(cursor, ITEMS_ORDER).reached
+    total = scalar(connection, _ITEMS_TOTAL, {"album_id": album_id})
+    values = {"album_id": album_id, "limit": limit + 1, **reached}
+    cursor_of_items = connection.cursor(row_factory=class_row(AddedItem))
+    rows = cursor_of_items.execute(_ITEMS_PAGE if cursor is None else _NEXT_ITEMS_PAGE, values).fetchall()
+    return cut(rows, limit, total, lambda last: Cursor(order=ITEMS_ORDER, position=last.added_at, id=last.id).encode())
 
 
-def add(session: Session, album: Album, item_ids: Collection[UUID]) -> int:
+def add(connection: Connection, album: AlbumRecord, item_ids: Collection[UUID]) -> int:
     """Put living items of the tenant into the album. Returns how many were not in it before. Lock both first."""
-    moment = now()
-    rows = [
-        {"album_id": album.id, "item_id": item_id, "user_id": album.user_id, "added_at": moment} for item_id in item_ids
-    ]
-    statement = insert(AlbumItem).values(rows).on_conflict_do_nothing().returning(col(AlbumItem.item_id))
-    added = len(session.exec(statement).all())
+    values = {"album_id": album.id, "item_ids": list(item_ids), "user_id": album.user_id, "added_at": now()}
+    added = connection.execute(_ADD, values).rowcount
     if added:
-        edit(session, album.id, {})
+        edit(connection, album.id, {})
     return added
 
 
-def take_out(session: Session, album_id: UUID, item_id: UUID) -> bool:
+def take_out(connection: Connection, album_id: UUID, item_id: UUID) -> bool:
     """Take the item out of the album. False if it is not in it, or the album is not the tenant's."""
-    statement = delete(AlbumItem).where(col(AlbumItem.album_id) == album_id, col(AlbumItem.item_id) == item_id)
-    taken = session.exec(statement).rowcount > 0
+    statement = "delete from album_item where album_id = %s and item_id = %s"
+    taken = connection.execute(statement, [album_id, item_id]).rowcount == 1
     if taken:
-        edit(session, album_id, {})
+        edit(connection, album_id, {})
     return taken
 
 
-def lock(session: Session, album_id: UUID) -> Album | None:
+def lock(connection: Connection, album_id: UUID) -> AlbumRecord | None:
     """Have whoever would delete the album wait for this transaction's end. None if it is not the tenant's."""
-    return session.exec(select(Album).where(Album.id == album_id).with_for_update()).one_or_none()
+    return connection.cursor(row_factory=class_row(AlbumRecord)).execute(_LOCK, [album_id]).fetchone()
 
 
-def _living_items() -> ScalarSelect[int]:
-    return (
-        select(func.count())
-        .select_from(AlbumItem)
-        .join(Item, col(Item.id) == col(AlbumItem.item_id))
-        .where(AlbumItem.album_id == Album.id, Item.status != Status.DELETED)
-        .correlate(Album)
-        .scalar_subquery()
-    )
+def _read(connection: Connection, query: LiteralString, values: Mapping[str, Any]) -> list[CountedAlbum]:
+    """The albums for which `query` holds: what follows `from album`."""
+    return connection.cursor(row_factory=class_row(CountedAlbum)).execute(_reading(query), values).fetchall()
+
+
+@cache
+def _reading(query: LiteralString) -> bytes:
+    return (sql.SQL(_COUNTED).format(columns(AlbumRecord)) + sql.SQL(query)).as_bytes()
+
+
+@cache
+def _changing(changed: tuple[str, ...]) -> bytes:
+    """The statement that sets the columns `changed`."""
+    assignments = [
+        sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in (*changed, "updated_at")
+    ]
+    statement = sql.SQL("update album set {} where id = %(album_id)s")
+    return statement.format(sql.SQL(", ").join(assignments)).as_bytes()
+
+
+_COUNTED = """
+select {}, (select count(*) from album_item join item on item.id = album_item.item_id
+             where album_item.album_id = album.id and item.status <> 'deleted') as items
+  from album """
+
+_NEWEST = "order by created_at desc, id desc limit %(limit)s"
+_NEXT = "where (created_at, id) < (%(position)s, %(id)s) " + _NEWEST
+
+_CREATE = inserting("album", AlbumRecord).as_bytes()
+
+_LOCK = sql.SQL("select {} from album where id = %s for update").format(columns(AlbumRecord)).as_bytes()
+
+_INSIDE = """
+  from item
+  join (select item_id, added_at from album_item where album_id = %(album_id)s) as inside on inside.item_id = item.id
+ where status <> 'deleted'"""
+_ITEMS_TOTAL = "select count(*)" + _INSIDE
+_ITEMS = sql.SQL("select {}").format(columns(AddedItem)) + sql.SQL(_INSIDE)
+_ITEMS_PAGE = (_ITEMS + sql.SQL(" order by added_at desc, id desc limit %(limit)s")).as_bytes()
+_NEXT_ITEMS_PAGE = (
+    _ITEMS + sql.SQL(" and (added_at, id) < (%(position)s, %(id)s) order by added_at desc, id desc limit %(limit)s")
+).as_bytes()
+
+_ADD = """
+insert into album_item (album_id, item_id, user_id, added_at)
+select %(album_id)s, unnest(%(item_ids)s), %(user_id)s, %(added_at)s
+on conflict do nothing"""

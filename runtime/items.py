@@ -18,7 +18,7 @@ from psycopg import sql
 from psycopg.errors import UniqueViolation
 from psycopg.rows import class_row
 
-from runtime.postgres import Connection, columns
+from runtime.postgres import Connection, columns, inserting
 from runtime.records import ItemRecord, Stage, Status, now
 from runtime.transitions import FAILS_FROM, TRANSITIONS, Cause
 
@@ -76,6 +76,18 @@ def read(connection: Connection, query: LiteralString, values: Mapping[str, Any]
 def find(connection: Connection, item_id: UUID) -> ItemRecord | None:
     """The item, unless it is deleted or not the tenant's."""
     return _one(read(connection, "where id = %(id)s and status <> 'deleted'", {"id": item_id}))
+
+
+def find_each(connection: Connection, item_ids: Collection[UUID]) -> dict[UUID, ItemRecord]:
+    """Those of the ids that are living items of the tenant, by their ids."""
+    living = "where id = any(%(ids)s) and status <> 'deleted'"
+    return {item.id: item for item in read(connection, living, {"ids": list(item_ids)})}
+
+
+def in_order(connection: Connection, after: UUID | None, limit: int) -> list[ItemRecord]:
+    """Living items by their ids, behind one of them if `after` says so."""
+    living = "where status <> 'deleted' and (%(after)s::uuid is null or id > %(after)s) order by id limit %(limit)s"
+    return read(connection, living, {"after": after, "limit": limit})
 
 
 def lock(connection: Connection, item_id: UUID) -> bool:
@@ -200,7 +212,7 @@ def edit(connection: Connection, item_id: UUID, changes: Mapping[str, Any]) -> I
     return _update(connection, item_id, _changing(tuple(changes), "status <> 'deleted'"), changes)
 
 
-def find_all(connection: Connection, item_ids: Collection[UUID]) -> set[UUID]:
+def hold_all(connection: Connection, item_ids: Collection[UUID]) -> set[UUID]:
     """Those of the ids that are living items of the tenant; nobody removes them before this transaction's end."""
     living = "select id from item where id = any(%s) and status <> 'deleted' order by id for key share"
     return {item_id for (item_id,) in connection.execute(living, [list(item_ids)])}
@@ -271,11 +283,7 @@ def _one(found: list[ItemRecord]) -> ItemRecord | None:
     return found[0] if found else None
 
 
-_CREATE = (
-    sql.SQL("insert into item ({}) values ({})")
-    .format(columns(ItemRecord), sql.SQL(", ").join(map(sql.Placeholder, ItemRecord.model_fields)))
-    .as_bytes()
-)
+_CREATE = inserting("item", ItemRecord).as_bytes()
 
 _ORIGINAL = "where sha256 = %(sha256)s and status not in ('duplicate', 'deleted')"
 

@@ -12,8 +12,11 @@ from sqlalchemy import BigInteger, Column, DateTime, Dialect, ForeignKeyConstrai
 from sqlalchemy.dialects.postgresql import JSONB, REAL, TSVECTOR
 from sqlmodel import Field, SQLModel
 
+from runtime.account.requests import ExportPart, RequestKind, RequestRecord, RequestState
+from runtime.albums import AlbumRecord
 from runtime.records import AnalysisRecord, AnalysisState, ItemRecord, Stage, Status, now
 from runtime.settings import EMBEDDING_DIMENSIONS
+from runtime.tags import TagRecord
 
 
 def _timestamp(*, nullable: bool) -> Any:
@@ -77,13 +80,12 @@ class Item(SQLModel, ItemRecord, table=True):  # pyright: ignore[reportIncompati
     deleted_at: datetime | None = Field(default=None, sa_column=_timestamp(nullable=True))
 
 
-class Tag(SQLModel, table=True):
+class Tag(SQLModel, TagRecord, table=True):  # pyright: ignore[reportIncompatibleMethodOverride]
     """A word that a user gives to items."""
 
+    model_config = {"frozen": False}  # pyright: ignore[reportAssignmentType]
+
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    user_id: str
-    name: str
-    """Unique among the user's, whatever its case."""
     created_at: datetime = Field(default_factory=now, sa_column=_timestamp(nullable=False))
 
 
@@ -101,13 +103,12 @@ class ItemTag(SQLModel, table=True):
     user_id: str
 
 
-class Album(SQLModel, table=True):
+class Album(SQLModel, AlbumRecord, table=True):  # pyright: ignore[reportIncompatibleMethodOverride]
     """Items that a user keeps together."""
 
+    model_config = {"frozen": False}  # pyright: ignore[reportAssignmentType]
+
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    user_id: str
-    name: str
-    description: str | None = None
     created_at: datetime = Field(default_factory=now, sa_column=_timestamp(nullable=False))
     updated_at: datetime = Field(default_factory=now, sa_column=_timestamp(nullable=False))
 
@@ -249,39 +250,17 @@ class EmbeddingClaim(SQLModel, table=True):
     """How often it was claimed."""
 
 
-class RequestKind(StrEnum):
-    """What is to become of an account."""
-
-    EXPORT = "export"
-    DELETION = "deletion"
-
-
-class RequestState(StrEnum):
-    """How far a request about an account has come."""
-
-    REQUESTED = "requested"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-
-
-class AccountRequest(SQLModel, table=True):
-    """What a user has asked for the whole account: see `runtime.account`. A deletion stays, as its tombstone."""
+class AccountRequest(SQLModel, RequestRecord, table=True):  # pyright: ignore[reportIncompatibleMethodOverride]
+    """What a user has asked for the whole account: see `runtime.account`."""
 
     __tablename__ = "account_request"  # pyright: ignore[reportAssignmentType]
+    model_config = {"frozen": False}  # pyright: ignore[reportAssignmentType]
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    user_id: str
     kind: RequestKind = Field(sa_column=_enumerated(RequestKind, nullable=False))
     state: RequestState = Field(default=RequestState.REQUESTED, sa_column=_enumerated(RequestState, nullable=False))
     lease_until: datetime | None = Field(default=None, sa_column=_timestamp(nullable=True))
-    """While somebody works on it: when another delivery may."""
-    attempts: int = 0
-    """How often it was claimed."""
-    parts: list[dict[str, Any]] = Field(default_factory=list[dict[str, Any]], sa_type=JSONB)
-    """Of an export: the files that are finished."""
-    cursor: UUID | None = None
-    """Of an export: the last item that is in them."""
+    parts: list[ExportPart] = Field(default_factory=list[ExportPart], sa_type=JSONB)
     error: str | None = Field(default=None, sa_type=Text)
     created_at: datetime = Field(default_factory=now, sa_column=_timestamp(nullable=False))
     updated_at: datetime = Field(default_factory=now, sa_column=_timestamp(nullable=False))

@@ -3,9 +3,10 @@ others are added meanwhile."""
 
 import base64
 import binascii
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
@@ -39,9 +40,21 @@ class Page(Generic[T]):
     """Asks for the rows after these; none after the last."""
 
 
+def cut(rows: Sequence[T], limit: int, total: int, cursor_of: Callable[[T], str]) -> Page[T]:
+    """The page of the first `limit` of `rows`, of which there is one more where there is a next page."""
+    if len(rows) <= limit:
+        return Page(list(rows), total, None)
+    return Page(list(rows[:limit]), total, cursor_of(rows[limit - 1]))
+
+
 class _Cursor(BaseModel):
     order: str
     """The list, and its order, that it belongs to."""
+
+    @property
+    def reached(self) -> dict[str, Any]:
+        """Where the page ended, by name, for a statement."""
+        return self.model_dump(exclude={"order"})
 
     def encode(self) -> str:
         """As clients are given it."""

@@ -1,16 +1,16 @@
-"""Postgres for functions without an ORM, and for what they share with those that have one: a connection in a
-transaction. What runs in it is written down in the module of what it is about, once."""
+"""Postgres for the functions: a connection in a transaction. What runs in it is written down in the module of what it
+is about, once. There is no ORM, whose import takes as long as a function's other imports together."""
 
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
+from psycopg.abc import Params, QueryNoTemplate
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 from pydantic import BaseModel
 
@@ -20,6 +20,8 @@ CA_BUNDLE = Path(__file__).parent / "rds-ca-bundle.pem"
 CONNECT_TIMEOUT_SECONDS = 5
 STATEMENT_TIMEOUT_MS = 20_000
 """Below API Gateway's 30 s, so that the API answers with an error of its own."""
+WAIT_SECONDS = 20
+"""For a connection, likewise."""
 PREPARED_FROM = 1
 """Executions after which a statement is kept prepared: few functions live long enough for the driver's usual five."""
 
@@ -27,21 +29,24 @@ Connection = psycopg.Connection[TupleRow]
 
 
 class Database:
-    """One connection, made when first used and kept for the process's life. Threads wait for each other's
-    transactions."""
+    """Connections, made when first used and kept for the process's life. Each is checked before it is used again: a
+    frozen function's may be dead."""
 
-    def __init__(self, url: str) -> None:
-        """`url` is `postgresql://user:password@host:port/name?sslmode=…`."""
+    def __init__(self, url: str, size: int = 1) -> None:
+        """`url` is `postgresql://user:password@host:port/name?sslmode=…`. There are `size` connections at most, and
+        threads beyond that wait for each other's transactions."""
         self._url = url
-        self._connection: Connection | None = None
-        self._lock = threading.RLock()
+        self._free = threading.BoundedSemaphore(size)
+        self._idle: list[Connection] = []
+        self._thread = threading.local()
 
     @contextmanager
     def tenant(self, user_id: str) -> Generator[Connection]:
         """A transaction in which row-level security shows and accepts only `user_id`'s rows.
 
         Commits when the block ends, rolls back when it raises. Raises `psycopg.Error` when the database does not
-        answer, and `RuntimeError` within another transaction.
+        answer, `psycopg.OperationalError` too when all connections are busy for long, and `RuntimeError` within another
+        transaction of the same thread, whose rows are perhaps another tenant's.
         """
         with self.role() as connection:
             show_only(connection, user_id)
@@ -51,25 +56,41 @@ class Database:
     def role(self) -> Generator[Connection]:
         """A transaction that belongs to no tenant: for the sweeper, whose database role has a policy of its own. Under
         the functions' role it sees no tenant's rows. Commits, rolls back and raises as `tenant` does."""
-        with self._lock:
-            connection = self._answering()
-            with connection.transaction():
-                yield connection
+        with self._connection() as connection, connection.transaction():
+            yield connection
 
     def close(self) -> None:
-        """Give the connection back; the next transaction makes a new one."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        """Give idle connections back; the next transaction makes a new one."""
+        while self._idle:
+            self._idle.pop().close()
+
+    @contextmanager
+    def _connection(self) -> Generator[Connection]:
+        """One that nobody else has meanwhile."""
+        if getattr(self._thread, "has_one", False):
+            raise RuntimeError("a transaction is under way")
+        if not self._free.acquire(timeout=WAIT_SECONDS):
+            raise psycopg.OperationalError("all connections are busy")
+        try:
+            connection = self._answering()
+            self._thread.has_one = True
+            try:
+                yield connection
+            finally:
+                self._thread.has_one = False
+                self._idle.append(connection)
+        finally:
+            self._free.release()
 
     def _answering(self) -> Connection:
-        """The connection, or a new one where it died, as a frozen function's may have."""
-        if self._connection is not None and not _answers(self._connection):
-            self.close()
-        if self._connection is None:
-            # What a function asks outside of a transaction, as whether it is alive, is not to begin one.
-            self._connection = psycopg.connect(self._url, autocommit=True, **connection_options(self._url))
-        return self._connection
+        """The connection that was used last, or a new one where none is alive."""
+        while self._idle:
+            connection = self._idle.pop()
+            if _answers(connection):
+                return connection
+            connection.close()
+        # What a function asks outside of a transaction, as whether it is alive, is not to begin one.
+        return psycopg.connect(self._url, autocommit=True, **connection_options(self._url))
 
 
 def connection_options(url: str) -> dict[str, Any]:
@@ -90,15 +111,25 @@ def show_only(connection: Connection, user_id: str) -> None:
     connection.execute("select set_config('app.user_id', %s, true)", [user_id])
 
 
+def scalar(connection: Connection, query: QueryNoTemplate, values: Params | None = None) -> Any:
+    """The one value of the one row that `query` has."""
+    ((value,),) = connection.execute(query, values)
+    return value
+
+
 def columns(record: type[BaseModel]) -> sql.Composed:
     """The record's columns, for `select` and `returning`. Not `*`: once a migration adds a column, a connection that
     has prepared such a statement can only fail."""
     return sql.SQL(", ").join(map(sql.Identifier, record.model_fields))
 
 
+def inserting(table: LiteralString, record: type[BaseModel]) -> sql.Composed:
+    """The statement that adds a row to `table` with the record's values, by its fields' names."""
+    values = sql.SQL(", ").join(map(sql.Placeholder, record.model_fields))
+    return sql.SQL("insert into {} ({}) values ({})").format(sql.Identifier(table), columns(record), values)
+
+
 def _answers(connection: Connection) -> bool:
-    if connection.info.transaction_status in {TransactionStatus.INTRANS, TransactionStatus.ACTIVE}:
-        raise RuntimeError("a transaction is under way, and its rows are perhaps another tenant's")
     try:
         connection.execute("")
     except psycopg.Error:

@@ -4,15 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Engine
-
 from runtime import limits, usage
 from runtime.answers import evidence
 from runtime.answers.evidence import Evidence
-from runtime.database import driver, tenant_session
 from runtime.embeddings import Embedder
 from runtime.failures import PermanentError, TransientError
 from runtime.observability import count_failure, failure_kind, logger
+from runtime.postgres import Database
 from runtime.search import grammar
 from runtime.search import query as search_query
 from runtime.search.browse import browse
@@ -27,7 +25,7 @@ class Retrieval:
     """The ways to one user's items."""
 
     user_id: str
-    engine: Engine
+    database: Database
     embedder: Embedder
     query_model: str
     """Embeds what is looked for."""
@@ -54,9 +52,9 @@ class Retrieval:
         # The vendor is asked before the transaction begins, so that no connection waits for it.
         vector = self._embed(query, search_type)
         reranker = self.reranker if search_type is SearchType.HYBRID else None
-        with tenant_session(self.engine, self.user_id) as session:
+        with self.database.tenant(self.user_id) as connection:
             found = search_query.search(
-                session,
+                connection,
                 query=query,
                 vector=vector,
                 search_type=search_type,
@@ -65,7 +63,7 @@ class Retrieval:
                 filters=filters,
                 min_confidence=min_confidence,
             )
-            known = readings(session, found.hits[:RERANKED]) if reranker else []
+            known = readings(connection, found.hits[:RERANKED]) if reranker else []
         if reranker is None or len(known) <= 1:
             return found.model_copy(update={"hits": found.hits[:top_k]})
         hits = self._rerank(reranker, query, known) + found.hits[RERANKED:]
@@ -73,25 +71,25 @@ class Retrieval:
 
     def browse(self, filters: Filters, limit: int) -> list[UUID]:
         """Items that pass the filters, the newest first."""
-        with tenant_session(self.engine, self.user_id) as session:
-            return browse(session, filters, limit)
+        with self.database.tenant(self.user_id) as connection:
+            return browse(connection, filters, limit)
 
     def evidence(self, item_ids: Sequence[UUID]) -> list[Evidence]:
         """What Claude may be shown of these."""
-        with tenant_session(self.engine, self.user_id) as session:
-            return evidence.load(session, item_ids)
+        with self.database.tenant(self.user_id) as connection:
+            return evidence.load(connection, item_ids)
 
     def _embed(self, query: str, search_type: SearchType) -> list[float] | None:
         """The query's vector, where one is needed."""
         text = grammar.parse(query).text
         if search_type is SearchType.BM25 or not text:
             return None
-        with tenant_session(self.engine, self.user_id) as session:
-            limits.require_budget(driver(session), self.limits)
+        with self.database.tenant(self.user_id) as connection:
+            limits.require_budget(connection, self.limits)
         embedded = self.embedder.query(text, self.query_model)
-        with tenant_session(self.engine, self.user_id) as session:
+        with self.database.tenant(self.user_id) as connection:
             usage.record(
-                driver(session),
+                connection,
                 user_id=self.user_id,
                 operation="query",
                 model=embedded.model,
@@ -102,16 +100,16 @@ class Retrieval:
     def _rerank(self, reranker: Reranker, query: str, known: Sequence[Reading]) -> list[Hit]:
         """What was found, in the reranker's order; as it is where that cannot be had."""
         try:
-            with tenant_session(self.engine, self.user_id) as session:
-                limits.require_budget(driver(session), self.limits)
+            with self.database.tenant(self.user_id) as connection:
+                limits.require_budget(connection, self.limits)
             reranked = reranker.rerank(grammar.parse(query).text, known)
         except (TransientError, PermanentError) as error:
             logger.warning("the results keep their order, for they could not be reranked", error=str(error))
             count_failure(failure_kind(error))
             return [reading.hit for reading in known]
-        with tenant_session(self.engine, self.user_id) as session:
+        with self.database.tenant(self.user_id) as connection:
             usage.record(
-                driver(session),
+                connection,
                 user_id=self.user_id,
                 operation="rerank",
                 model=reranked.model,

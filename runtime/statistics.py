@@ -2,11 +2,8 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import func
-from sqlmodel import Session, col, select
-
-from runtime.catalog import effective_category
-from runtime.models import Album, Embedding, Item, Tag
+from runtime.catalog import EFFECTIVE_CATEGORY
+from runtime.postgres import Connection
 from runtime.records import Status
 
 COUNTED_IN_INDEX = (Status.UPLOADED, Status.PROCESSED, Status.ANALYZED, Status.SEARCHABLE, Status.FAILED)
@@ -40,34 +37,32 @@ class Statistics(NamedTuple):
         return self.by_status.get(Status.SEARCHABLE, 0) / self.to_be_searchable if self.to_be_searchable else None
 
 
-def count(session: Session, embedding_model: str) -> Statistics:
+def count(connection: Connection, embedding_model: str) -> Statistics:
     """The tenant's numbers. `embedding_model` is the one in force."""
-    living = col(Item.status) != Status.DELETED
-    statuses = session.exec(
-        select(Item.status, func.count(), func.sum(Item.file_size)).where(living).group_by(col(Item.status))
-    ).all()
-    category = effective_category().label("category")
-    each = select(category).where(living).subquery()
-    categories = session.exec(
-        select(each.c.category, func.count()).where(each.c.category.is_not(None)).group_by(each.c.category)
-    ).all()
-    outdated = (
-        select(func.count())
-        .select_from(Embedding)
-        .join(Item, col(Item.id) == col(Embedding.item_id))
-        .where(Item.status == Status.SEARCHABLE, Embedding.embedding_model != embedding_model)
-    )
-    owned = select(
-        select(func.count()).select_from(Tag).scalar_subquery(),
-        select(func.count()).select_from(Album).scalar_subquery(),
-        outdated.scalar_subquery(),
-    )
-    tags, albums, outdated_embeddings = session.exec(owned).one()
+    statuses = connection.execute(_BY_STATUS).fetchall()
+    categories = connection.execute(_BY_CATEGORY).fetchall()
+    ((tags, albums, outdated_embeddings),) = connection.execute(_OWNED, [embedding_model])
     return Statistics(
         by_status={Status(status): number for status, number, _ in statuses},
-        by_category=dict(sorted(categories, key=lambda row: (-row[1], row[0]))),
+        by_category=dict(categories),
         file_size=int(sum(size for _, _, size in statuses)),
         tags=tags,
         albums=albums,
         outdated_embeddings=outdated_embeddings,
     )
+
+
+_BY_STATUS = "select status, count(*), sum(file_size) from item where status <> 'deleted' group by status"
+
+_BY_CATEGORY = f"""
+select category, count(*)
+  from (select {EFFECTIVE_CATEGORY} as category from item where status <> 'deleted') as living
+ where category is not null
+ group by category
+ order by count(*) desc, category collate "C"
+"""  # noqa: S608 - a constant
+
+_OWNED = """
+select (select count(*) from tag), (select count(*) from album),
+       (select count(*) from embedding join item on item.id = embedding.item_id
+         where item.status = 'searchable' and embedding.embedding_model <> %s)"""

@@ -1,16 +1,20 @@
 """Tags: words that a user gives to items. Names are compared without regard to case."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cache
+from typing import Any, LiteralString
 from uuid import UUID, uuid4
 
-from sqlalchemy import ARRAY, VARCHAR, DateTime, ScalarSelect, Uuid, bindparam, delete, func, text, update
-from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, select
+from psycopg import sql
+from psycopg.errors import UniqueViolation
+from psycopg.rows import class_row
+from pydantic import BaseModel, ConfigDict, Field
 
-from runtime.models import Item, ItemTag, Tag
-from runtime.pagination import NameCursor, Page
-from runtime.records import ItemRecord, Status, now
+from runtime.pagination import NameCursor, Page, cut
+from runtime.postgres import Connection, columns, inserting, scalar
+from runtime.records import ItemRecord, now
 
 UNIQUE_NAME = "tag_name"
 """The unique index on (user_id, lower(name))."""
@@ -19,10 +23,21 @@ ORDER = "tags"
 """What cursors of the list of tags say."""
 
 
-class CountedTag(NamedTuple):
+class TagRecord(BaseModel):
+    """A word that a user gives to items."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID = Field(default_factory=uuid4)
+    user_id: str
+    name: str
+    """Unique among the user's, whatever its case."""
+    created_at: datetime = Field(default_factory=now)
+
+
+class CountedTag(TagRecord):
     """A tag, and how many living items have it."""
 
-    tag: Tag
     items: int
 
 
@@ -30,98 +45,106 @@ class TagExistsError(Exception):
     """The user has a tag of this name already."""
 
 
-def page(session: Session, *, limit: int, cursor: str | None) -> Page[CountedTag]:
+def page(connection: Connection, *, limit: int, cursor: str | None) -> Page[CountedTag]:
     """The tenant's tags by name. Raises `runtime.pagination.InvalidCursorError`."""
-    total = session.exec(select(func.count()).select_from(Tag)).one()
-    name = func.lower(Tag.name)
-    query = select(Tag, _living_items()).order_by(name).limit(limit + 1)
-    if cursor is not None:
-        query = query.where(name > func.lower(NameCursor.decode(cursor, ORDER).name))
-    rows = [CountedTag(tag, items) for tag, items in session.exec(query)]
-    if len(rows) <= limit:
-        return Page(rows, total, None)
-    return Page(rows[:limit], total, NameCursor(order=ORDER, name=rows[limit - 1].tag.name).encode())
+    reached = {} if cursor is None else NameCursor.decode(cursor, ORDER).reached
+    total = scalar(connection, "select count(*) from tag")
+    rows = _read(connection, _BY_NAME if cursor is None else _NEXT, {"limit": limit + 1, **reached})
+    return cut(rows, limit, total, lambda last: NameCursor(order=ORDER, name=last.name).encode())
 
 
-def find(session: Session, tag_id: UUID) -> CountedTag | None:
+def find(connection: Connection, tag_id: UUID) -> CountedTag | None:
     """The tag, unless it is not the tenant's."""
-    row = session.exec(select(Tag, _living_items()).where(Tag.id == tag_id)).one_or_none()
-    return None if row is None else CountedTag(*row)
+    found = _read(connection, "where id = %(id)s", {"id": tag_id})
+    return found[0] if found else None
 
 
-def create(session: Session, user_id: str, name: str) -> Tag:
-    """A new tag. Raises `TagExistsError`."""
-    tag = Tag(user_id=user_id, name=name)
-    try:
-        with session.begin_nested():
-            session.add(tag)
-    except IntegrityError as error:
-        raise _exists(error, name) from error
+def create(connection: Connection, user_id: str, name: str) -> CountedTag:
+    """A new tag, which no item has. Raises `TagExistsError`."""
+    tag = CountedTag(user_id=user_id, name=name, items=0)
+    with _named(connection, name):
+        connection.execute(_CREATE, tag.model_dump())
     return tag
 
 
-def rename(session: Session, tag_id: UUID, name: str) -> bool:
+def rename(connection: Connection, tag_id: UUID, name: str) -> bool:
     """Call the tag `name`. False if it is not the tenant's. Raises `TagExistsError`."""
-    try:
-        with session.begin_nested():
-            renamed = session.exec(update(Tag).where(col(Tag.id) == tag_id).values(name=name))
-    except IntegrityError as error:
-        raise _exists(error, name) from error
-    return renamed.rowcount > 0
+    with _named(connection, name):
+        return connection.execute("update tag set name = %s where id = %s", [name, tag_id]).rowcount == 1
 
 
-def remove(session: Session, tag_id: UUID) -> bool:
+def remove(connection: Connection, tag_id: UUID) -> bool:
     """Delete the tag, and take it from every item. False if it is not the tenant's."""
-    return session.exec(delete(Tag).where(col(Tag.id) == tag_id)).rowcount > 0
+    return connection.execute("delete from tag where id = %s", [tag_id]).rowcount == 1
 
 
-def known_to_search(session: Session, tag_id: UUID) -> list[UUID]:
+def known_to_search(connection: Connection, tag_id: UUID) -> list[UUID]:
     """Items with this tag whose document says so, or is about to."""
-    indexed = col(Item.status).in_([Status.ANALYZED, Status.SEARCHABLE])
-    query = select(Item.id).join(ItemTag, col(ItemTag.item_id) == col(Item.id)).where(ItemTag.tag_id == tag_id, indexed)
-    return list(session.exec(query.order_by(col(Item.id))))
+    return [item_id for (item_id,) in connection.execute(_KNOWN, [tag_id])]
 
 
-def assign(session: Session, item: ItemRecord, names: Sequence[str]) -> None:
+def assign(connection: Connection, item: ItemRecord, names: Sequence[str]) -> None:
     """Give the item these tags and no others; those that are new to the user are made. Lock the item first."""
     wanted = {"user_id": item.user_id, "names": list(names), "ids": [uuid4() for _ in names], "created_at": now()}
-    tag_ids = list(session.connection().execute(_ENSURE, wanted).scalars())
-    session.exec(delete(ItemTag).where(col(ItemTag.item_id) == item.id, col(ItemTag.tag_id).not_in(tag_ids)))
-    session.connection().execute(_ATTACH, {"item_id": item.id, "user_id": item.user_id, "tag_ids": tag_ids})
+    tag_ids = [tag_id for (tag_id,) in connection.execute(_ENSURE, wanted)]
+    values = {"item_id": item.id, "user_id": item.user_id, "tag_ids": tag_ids}
+    connection.execute(_DETACH, values)
+    connection.execute(_ATTACH, values)
 
+
+@contextmanager
+def _named(connection: Connection, name: str) -> Generator[None]:
+    """Something that calls a tag `name`, and leaves the transaction as it was when there is one."""
+    try:
+        with connection.transaction():
+            yield
+    except UniqueViolation as error:
+        if error.diag.constraint_name != UNIQUE_NAME:
+            raise
+        raise TagExistsError(name) from error
+
+
+def _read(connection: Connection, query: LiteralString, values: Mapping[str, Any]) -> list[CountedTag]:
+    """The tags for which `query` holds: what follows `from tag`."""
+    return connection.cursor(row_factory=class_row(CountedTag)).execute(_reading(query), values).fetchall()
+
+
+@cache
+def _reading(query: LiteralString) -> bytes:
+    return (sql.SQL(_COUNTED).format(columns(TagRecord)) + sql.SQL(query)).as_bytes()
+
+
+_COUNTED = """
+select {}, (select count(*) from item_tag join item on item.id = item_tag.item_id
+             where item_tag.tag_id = tag.id and item.status <> 'deleted') as items
+  from tag """
+
+_BY_NAME = "order by lower(name) limit %(limit)s"
+_NEXT = "where lower(name) > lower(%(name)s) " + _BY_NAME
+
+_CREATE = inserting("tag", TagRecord).as_bytes()
+
+_KNOWN = """
+select item.id
+  from item join item_tag on item_tag.item_id = item.id
+ where item_tag.tag_id = %s and item.status in ('analyzed', 'searchable')
+ order by item.id"""
 
 # Setting the name to what it is locks the tag, so that whoever deletes it waits until the item has it. In the order of
 # the names, so that two who use the same tags do not wait for each other.
-_ENSURE = text("""
+_ENSURE = """
 insert into tag (id, user_id, name, created_at)
-select id, :user_id, name, :created_at
+select id, %(user_id)s, name, %(created_at)s
   from (select distinct on (lower(name)) id, name
-          from unnest(:ids, :names) with ordinality as wanted (id, name, place)
+          from unnest(%(ids)s::uuid[], %(names)s::varchar[]) with ordinality as wanted (id, name, place)
          order by lower(name), place) as each
  order by lower(name)
 on conflict (user_id, lower(name)) do update set name = tag.name
-returning id
-""").bindparams(
-    bindparam("ids", type_=ARRAY(Uuid)),
-    bindparam("names", type_=ARRAY(VARCHAR)),
-    bindparam("created_at", type_=DateTime(timezone=True)),
-)
+returning id"""
 
-_ATTACH = text("""
-insert into item_tag (item_id, tag_id, user_id) select :item_id, unnest(:tag_ids), :user_id on conflict do nothing
-""").bindparams(bindparam("item_id", type_=Uuid), bindparam("tag_ids", type_=ARRAY(Uuid)))
+_DETACH = "delete from item_tag where item_id = %(item_id)s and tag_id <> all(%(tag_ids)s::uuid[])"
 
-
-def _living_items() -> ScalarSelect[int]:
-    return (
-        select(func.count())
-        .select_from(ItemTag)
-        .join(Item, col(Item.id) == col(ItemTag.item_id))
-        .where(ItemTag.tag_id == Tag.id, Item.status != Status.DELETED)
-        .correlate(Tag)
-        .scalar_subquery()
-    )
-
-
-def _exists(error: IntegrityError, name: str) -> Exception:
-    return TagExistsError(name) if UNIQUE_NAME in str(error.orig) else error
+_ATTACH = """
+insert into item_tag (item_id, tag_id, user_id)
+select %(item_id)s, unnest(%(tag_ids)s::uuid[]), %(user_id)s
+on conflict do nothing"""

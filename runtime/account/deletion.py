@@ -15,15 +15,13 @@ What a function was writing at that very moment has no item any more: the sweepe
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, text
-
 from runtime.account import requests
 from runtime.account.chats import ChatSessions
 from runtime.account.export import UnfinishedError
 from runtime.account.people import People
 from runtime.account.requests import Work
-from runtime.database import tenant_session
 from runtime.keys import DERIVED, EXPORTS, ORIGINALS
+from runtime.postgres import Database, scalar
 from runtime.storage import ImageStore
 
 ROWS_AT_ONCE = 5000
@@ -33,7 +31,7 @@ ROWS_AT_ONCE = 5000
 class Remover:
     """Removes accounts."""
 
-    engine: Engine
+    database: Database
     store: ImageStore
     chats: ChatSessions
     people: People
@@ -50,14 +48,13 @@ class Remover:
         while self._remove_rows(work.user_id):
             _continue(has_time)
         self.people.remove(work.user_id)
-        with tenant_session(self.engine, work.user_id) as session:
-            requests.finish(session, work)
+        with self.database.tenant(work.user_id) as connection:
+            requests.finish(connection, work)
 
     def _remove_rows(self, user_id: str) -> int:
         """Remove some rows, whichever table they are of; how many they were."""
-        with tenant_session(self.engine, user_id) as session:
-            statement = text("select remove_account_rows(:limit)")
-            return session.connection().execute(statement, {"limit": ROWS_AT_ONCE}).scalar_one()
+        with self.database.tenant(user_id) as connection:
+            return scalar(connection, "select remove_account_rows(%s)", [ROWS_AT_ONCE])
 
 
 def _continue(has_time: Callable[[], bool]) -> None:

@@ -10,22 +10,22 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, text
-from sqlmodel import Session, col, select
+from psycopg import sql
 
+from runtime import analyses, items
 from runtime.account import requests
 from runtime.account.archive import Archive
 from runtime.account.chats import ChatSessions
 from runtime.account.requests import ExportPart, Work
-from runtime.database import tenant_session
 from runtime.keys import export_key
-from runtime.models import Analysis, Item
-from runtime.records import Status
+from runtime.postgres import Connection, Database
+from runtime.records import ItemRecord
 from runtime.storage import ImageStore, ObjectMissingError
 
 PART_BYTES = 2 * 1024**3
 """A part is closed behind the item that takes it beyond this."""
 BATCH = 100
+ROWS_IN_MEMORY = 1000
 
 WHOLE_TABLES = ("tag", "item_tag", "album", "album_item", "usage", "intake")
 """Exported as they are, in the first part. Items and analyses come with each original."""
@@ -60,7 +60,7 @@ class UnfinishedError(Exception):
 class Exporter:
     """Makes exports."""
 
-    engine: Engine
+    database: Database
     store: ImageStore
     chats: ChatSessions
     part_bytes: int = PART_BYTES
@@ -69,14 +69,14 @@ class Exporter:
         """Make what is missing of an export. Raises `UnfinishedError`, with all finished parts kept."""
         more = True
         while more:
-            with tenant_session(self.engine, work.user_id) as session:
-                if requests.deletion(session) is not None:
+            with self.database.tenant(work.user_id) as connection:
+                if requests.deletion(connection) is not None:
                     raise requests.LostClaimError("the account is being deleted")
             work, more = self._add_part(work, has_time)
             if more and not has_time():
                 raise UnfinishedError
-        with tenant_session(self.engine, work.user_id) as session:
-            requests.finish(session, work)
+        with self.database.tenant(work.user_id) as connection:
+            requests.finish(connection, work)
 
     def _add_part(self, work: Work, has_time: Callable[[], bool]) -> tuple[Work, bool]:
         """The work with one part more, and whether there are items left."""
@@ -92,32 +92,31 @@ class Exporter:
                 self._add_item(archive, item)
                 cursor, count = item.id, count + 1
         part = ExportPart(key=key, file_size=archive.size, items=count)
-        with tenant_session(self.engine, work.user_id) as session:
-            return requests.keep_part(session, work, part, cursor), more
+        with self.database.tenant(work.user_id) as connection:
+            return requests.keep_part(connection, work, part, cursor), more
 
     def _add_account(self, archive: Archive, user_id: str) -> None:
         archive.add_file("README.txt", [README.encode()])
         for table in WHOLE_TABLES:
-            with tenant_session(self.engine, user_id) as session:
-                archive.add_json_lines(f"{table}.jsonl", _rows(session, table))
+            with self.database.tenant(user_id) as connection:
+                archive.add_json_lines(f"{table}.jsonl", _rows(connection, table))
         archive.add_json_lines("chat_sessions.jsonl", self.chats.of(user_id))
 
-    def _items(self, user_id: str, after: UUID | None) -> Iterator[Item]:
+    def _items(self, user_id: str, after: UUID | None) -> Iterator[ItemRecord]:
         """Living items in the order of their ids, read in batches: an export may take longer than a transaction."""
         while True:
-            query = select(Item).where(Item.status != Status.DELETED).order_by(col(Item.id)).limit(BATCH)
-            with tenant_session(self.engine, user_id) as session:
-                batch = list(session.exec(query if after is None else query.where(col(Item.id) > after)))
+            with self.database.tenant(user_id) as connection:
+                batch = items.in_order(connection, after, BATCH)
             yield from batch
             if len(batch) < BATCH:
                 return
             after = batch[-1].id
 
-    def _add_item(self, archive: Archive, item: Item) -> None:
-        with tenant_session(self.engine, item.user_id) as session:
-            known = session.exec(select(Analysis).where(Analysis.item_id == item.id).order_by(col(Analysis.version)))
-            analyses = [analysis.model_dump(mode="json") for analysis in known]
-        archive.add_json(f"items/{item.id}.json", item.model_dump(mode="json") | {"analyses": analyses})
+    def _add_item(self, archive: Archive, item: ItemRecord) -> None:
+        with self.database.tenant(item.user_id) as connection:
+            versions = reversed(analyses.versions(connection, item.id))
+        known = [analysis.model_dump(mode="json") for analysis in versions]
+        archive.add_json(f"items/{item.id}.json", item.model_dump(mode="json") | {"analyses": known})
         try:
             chunks = self.store.stream(item.original_key)
         except ObjectMissingError:
@@ -126,9 +125,9 @@ class Exporter:
         archive.add_file(f"originals/{item.original_key.rpartition('/')[2]}", chunks)
 
 
-def _rows(session: Session, table: str) -> Iterator[dict[str, Any]]:
-    """All of the tenant's rows, a few at a time in memory; `table` is one of ours."""
-    statement = text(f"select to_jsonb({table}) from {table}")  # noqa: S608 - a constant
-    options = {"stream_results": True, "max_row_buffer": 1000}
-    for (row,) in session.connection().execute(statement, execution_options=options):
-        yield row
+def _rows(connection: Connection, table: str) -> Iterator[dict[str, Any]]:
+    """All of the tenant's rows, a few at a time in memory."""
+    with connection.cursor("rows") as cursor:
+        cursor.itersize = ROWS_IN_MEMORY
+        for (row,) in cursor.execute(sql.SQL("select to_jsonb({0}) from {0}").format(sql.Identifier(table))):
+            yield row

@@ -5,17 +5,20 @@ A request for deletion is never removed: it is the tombstone of the account. Whi
 new row of that user from the functions (policy `account_is_kept`), whichever event comes late.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from uuid import UUID
+from enum import StrEnum
+from functools import cache
+from typing import Any, LiteralString
+from uuid import UUID, uuid4
 
-from pydantic import BaseModel, TypeAdapter
-from sqlalchemy import text, update
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Session, col, select
+from psycopg import sql
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+from pydantic import BaseModel, ConfigDict, Field
 
-from runtime.database import driver
 from runtime.leases import InProgress, database_time
-from runtime.models import AccountRequest, RequestKind, RequestState
+from runtime.postgres import Connection, columns, inserting
 from runtime.records import now
 
 
@@ -28,7 +31,43 @@ class ExportPart(BaseModel):
     items: int
 
 
-_PARTS = TypeAdapter(list[ExportPart])
+class RequestKind(StrEnum):
+    """What is to become of an account."""
+
+    EXPORT = "export"
+    DELETION = "deletion"
+
+
+class RequestState(StrEnum):
+    """How far a request about an account has come."""
+
+    REQUESTED = "requested"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class RequestRecord(BaseModel):
+    """What a user has asked for the whole account. A deletion stays, as its tombstone."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID = Field(default_factory=uuid4)
+    user_id: str
+    kind: RequestKind
+    state: RequestState = RequestState.REQUESTED
+    lease_until: datetime | None = None
+    """While somebody works on it: when another delivery may."""
+    attempts: int = 0
+    """How often it was claimed."""
+    parts: list[ExportPart] = Field(default_factory=list[ExportPart])
+    """Of an export: the files that are finished, in their order."""
+    cursor: UUID | None = None
+    """Of an export: the last item that is in them."""
+    error: str | None = None
+    created_at: datetime = Field(default_factory=now)
+    updated_at: datetime = Field(default_factory=now)
+    finished_at: datetime | None = None
 
 
 class Work(BaseModel):
@@ -46,107 +85,126 @@ class LostClaimError(Exception):
     """The lease expired and somebody else has the work, or the request is gone."""
 
 
-def request_export(session: Session, user_id: str) -> AccountRequest:
+def request_export(connection: Connection, user_id: str) -> RequestRecord:
     """The user's export that is under way, or a new one."""
-    user_lock = select(AccountRequest).where(
-        AccountRequest.kind == RequestKind.EXPORT,
-        col(AccountRequest.state).in_([RequestState.REQUESTED, RequestState.RUNNING]),
-    )
-    under_way = session.exec(user_lock.order_by(col(AccountRequest.created_at))).first()
-    if under_way is not None:
-        return under_way
-    request = AccountRequest(user_id=user_id, kind=RequestKind.EXPORT)
-    session.add(request)
-    session.flush()
-    return request
+    under_way = _read(connection, _UNDER_WAY, {})
+    if under_way:
+        return under_way[0]
+    return _create(connection, RequestRecord(user_id=user_id, kind=RequestKind.EXPORT))
 
 
-def request_deletion(session: Session, user_id: str) -> AccountRequest:
+def request_deletion(connection: Connection, user_id: str) -> RequestRecord:
     """The account's deletion, of which there is one however often it is asked for. From this transaction's commit on
     nothing new is kept for the user."""
-    fresh = AccountRequest(user_id=user_id, kind=RequestKind.DELETION)
-    # Written out: by a parameter, a prepared statement would not know which index is meant.
-    session.connection().execute(
-        insert(AccountRequest)
-        .values(**fresh.model_dump())
-        .on_conflict_do_nothing(index_elements=["user_id"], index_where=text("kind = 'deletion'"))
-    )
-    request = deletion(session)
+    _create(connection, RequestRecord(user_id=user_id, kind=RequestKind.DELETION))
+    request = deletion(connection)
     if request is None:
         raise LookupError("the request that was just made is not there")
     return request
 
 
-def deletion(session: Session) -> AccountRequest | None:
-    """The deletion of the session's tenant, if it was asked for."""
-    return session.exec(select(AccountRequest).where(AccountRequest.kind == RequestKind.DELETION)).one_or_none()
+def deletion(connection: Connection) -> RequestRecord | None:
+    """The deletion of the transaction's tenant, if it was asked for."""
+    found = _read(connection, "where kind = 'deletion'", {})
+    return found[0] if found else None
 
 
-def find_export(session: Session, request_id: UUID) -> AccountRequest | None:
+def find_export(connection: Connection, request_id: UUID) -> RequestRecord | None:
     """The export, unless it is not the tenant's."""
-    query = select(AccountRequest).where(AccountRequest.id == request_id, AccountRequest.kind == RequestKind.EXPORT)
-    return session.exec(query).one_or_none()
+    found = _read(connection, "where id = %(id)s and kind = 'export'", {"id": request_id})
+    return found[0] if found else None
 
 
-def parts_of(request: AccountRequest) -> list[ExportPart]:
-    """The parts that are finished, in their order."""
-    return _PARTS.validate_python(request.parts)
-
-
-def claim(session: Session, request_id: UUID, kind: RequestKind, lease: timedelta) -> Work | InProgress | None:
+def claim(connection: Connection, request_id: UUID, kind: RequestKind, lease: timedelta) -> Work | InProgress | None:
     """Claim the work of a request; None if there is nothing to do any more. Commit before beginning."""
-    query = select(AccountRequest).where(AccountRequest.id == request_id, AccountRequest.kind == kind)
-    request = session.exec(query.with_for_update()).one_or_none()
-    if request is None or request.state == RequestState.DONE:
+    wanted = "where id = %(id)s and kind = %(kind)s and state <> 'done' for update"
+    found = _read(connection, wanted, {"id": request_id, "kind": kind})
+    if not found:
         return None
-    moment = database_time(driver(session))
+    request, moment = found[0], database_time(connection)
     if request.lease_until is not None and request.lease_until > moment:
         return InProgress(lease_until=request.lease_until)
-    request.state, request.error = RequestState.RUNNING, None
-    request.lease_until = moment + lease
-    request.attempts += 1
-    session.flush()
+    connection.execute(_CLAIM, {"id": request_id, "lease_until": moment + lease})
     return Work(
         request_id=request.id,
         user_id=request.user_id,
-        attempt=request.attempts,
-        parts=parts_of(request),
+        attempt=request.attempts + 1,
+        parts=request.parts,
         cursor=request.cursor,
     )
 
 
-def keep_part(session: Session, work: Work, part: ExportPart, cursor: UUID | None) -> Work:
+def keep_part(connection: Connection, work: Work, part: ExportPart, cursor: UUID | None) -> Work:
     """Remember that a part is finished and which item was its last. Raises `LostClaimError`."""
     parts = [*work.parts, part]
-    _change(session, work, parts=[each.model_dump(mode="json") for each in parts], cursor=cursor)
+    kept = Jsonb([each.model_dump(mode="json") for each in parts])
+    _change(connection, work, _KEEP_PARTS, {"parts": kept, "cursor": cursor})
     return work.model_copy(update={"parts": parts, "cursor": cursor})
 
 
-def finish(session: Session, work: Work) -> None:
+def finish(connection: Connection, work: Work) -> None:
     """All is done. Raises `LostClaimError`."""
-    _change(session, work, state=RequestState.DONE, lease_until=None, finished_at=now())
+    _change(connection, work, _FINISH, {})
 
 
-def release(session: Session, work: Work) -> None:
+def release(connection: Connection, work: Work) -> None:
     """Let another delivery go on at once. Somebody else's claim stays."""
-    held = (col(AccountRequest.id) == work.request_id, col(AccountRequest.attempts) == work.attempt)
-    session.exec(update(AccountRequest).where(*held).values(lease_until=None))
+    connection.execute(_RELEASE, [work.request_id, work.attempt])
 
 
-def fail(session: Session, request_id: UUID, error: str) -> bool:
+def fail(connection: Connection, request_id: UUID, error: str) -> bool:
     """Give the request up, unless it is done; the same event may take it up again."""
-    waiting = (col(AccountRequest.id) == request_id, col(AccountRequest.state) != RequestState.DONE)
-    values = {"state": RequestState.FAILED, "error": error, "lease_until": None, "updated_at": now()}
-    return session.exec(update(AccountRequest).where(*waiting).values(**values)).rowcount == 1
+    return connection.execute(_FAIL, {"id": request_id, "error": error, "moment": now()}).rowcount == 1
 
 
-def is_offered(request: AccountRequest, lifetime: timedelta, moment: datetime) -> bool:
+def is_offered(request: RequestRecord, lifetime: timedelta, moment: datetime) -> bool:
     """Whether the export's files are still there to be fetched."""
     return request.finished_at is not None and moment < request.finished_at + lifetime
 
 
-def _change(session: Session, work: Work, **values: object) -> None:
-    held = (col(AccountRequest.id) == work.request_id, col(AccountRequest.attempts) == work.attempt)
-    statement = update(AccountRequest).where(*held).values(**values, updated_at=now())
-    if session.exec(statement.execution_options(synchronize_session=False)).rowcount != 1:
+def _create(connection: Connection, request: RequestRecord) -> RequestRecord:
+    connection.execute(_CREATE, {**request.model_dump(), "parts": Jsonb([])})
+    return request
+
+
+def _change(connection: Connection, work: Work, statement: LiteralString, values: Mapping[str, Any]) -> None:
+    held = {"id": work.request_id, "attempt": work.attempt, "moment": now()}
+    if connection.execute(statement, {**values, **held}).rowcount != 1:
         raise LostClaimError(f"request {work.request_id} is not ours any more")
+
+
+def _read(connection: Connection, query: LiteralString, values: Mapping[str, Any]) -> list[RequestRecord]:
+    """The requests for which `query` holds: what follows `from account_request`."""
+    return connection.cursor(row_factory=class_row(RequestRecord)).execute(_reading(query), values).fetchall()
+
+
+@cache
+def _reading(query: LiteralString) -> bytes:
+    return (sql.SQL("select {} from account_request ").format(columns(RequestRecord)) + sql.SQL(query)).as_bytes()
+
+
+_UNDER_WAY = "where kind = 'export' and state in ('requested', 'running') order by created_at limit 1"
+
+_CREATE = (
+    inserting("account_request", RequestRecord) + sql.SQL(" on conflict (user_id) where kind = 'deletion' do nothing")
+).as_bytes()
+
+_CLAIM = """
+update account_request
+   set state = 'running', error = null, lease_until = %(lease_until)s, attempts = attempts + 1
+ where id = %(id)s"""
+
+_KEEP_PARTS = """
+update account_request set parts = %(parts)s, cursor = %(cursor)s, updated_at = %(moment)s
+ where id = %(id)s and attempts = %(attempt)s"""
+
+_FINISH = """
+update account_request
+   set state = 'done', lease_until = null, finished_at = %(moment)s, updated_at = %(moment)s
+ where id = %(id)s and attempts = %(attempt)s"""
+
+_RELEASE = "update account_request set lease_until = null where id = %s and attempts = %s"
+
+_FAIL = """
+update account_request set state = 'failed', error = %(error)s, lease_until = null, updated_at = %(moment)s
+ where id = %(id)s and state <> 'done'"""

@@ -11,13 +11,11 @@ from datetime import datetime
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlmodel import Session, col, select
 
-from runtime import analyses
+from runtime import analyses, items
 from runtime.analysis import ImageAnalysis
-from runtime.database import driver
-from runtime.models import Item, ItemTag, Tag
-from runtime.records import Status
+from runtime.postgres import Connection
+from runtime.tag_names import names_of
 
 SUMMARY_LENGTH = 600
 EXCERPT_LENGTH = 1500
@@ -64,12 +62,11 @@ class Evidence(BaseModel):
         return {name: value for name, value in facts.items() if value}
 
 
-def load(session: Session, item_ids: Sequence[UUID]) -> list[Evidence]:
+def load(connection: Connection, item_ids: Sequence[UUID]) -> list[Evidence]:
     """What is known of the tenant's living items among these, in their order."""
-    living = select(Item).where(col(Item.id).in_(item_ids), Item.status != Status.DELETED)
-    item_of = {item.id: item for item in session.exec(living)}
-    latest = analyses.latest_of(driver(session), list(item_of))
-    tags = _tags_of(session, list(item_of))
+    item_of = items.find_each(connection, item_ids)
+    latest = analyses.latest_of(connection, item_of)
+    tags = names_of(connection, item_of)
     found: list[Evidence] = []
     for item_id in item_ids:
         item, analysis = item_of.get(item_id), latest.get(item_id)
@@ -104,11 +101,3 @@ def as_items(evidence: Sequence[Evidence], text_length: int = EXCERPT_LENGTH) ->
 def as_data(value: object) -> str:
     """JSON in which nothing looks like the beginning or the end of an element."""
     return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e")
-
-
-def _tags_of(session: Session, item_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
-    query = select(ItemTag.item_id, Tag.name).join(Tag, col(Tag.id) == col(ItemTag.tag_id))
-    tags: dict[UUID, list[str]] = {}
-    for item_id, name in session.exec(query.where(col(ItemTag.item_id).in_(item_ids)).order_by(col(Tag.name))):
-        tags.setdefault(item_id, []).append(name)
-    return tags

@@ -7,7 +7,6 @@ from fastapi.exceptions import RequestValidationError
 from runtime import limits, usage
 from runtime.api.dependencies import Services, Tenant
 from runtime.claude import Spent
-from runtime.database import driver
 from runtime.settings import UserLimits
 from runtime.usage import Operation
 
@@ -32,12 +31,12 @@ class TenantAccount:
     operation: Operation
 
     def require(self) -> None:
-        with self.tenant.session() as session:
-            limits.require_budget(driver(session), self.limits)
+        with self.tenant.transaction() as connection:
+            limits.require_budget(connection, self.limits)
 
     def record(self, spent: Spent) -> None:
-        with self.tenant.session() as session:
-            usage.record(driver(session), user_id=self.tenant.user_id, operation=self.operation, **spent.model_dump())
+        with self.tenant.transaction() as connection:
+            usage.record(connection, user_id=self.tenant.user_id, operation=self.operation, **spent.model_dump())
 
 
 def accounting(tenant: Tenant, services: Services, operation: Operation) -> TenantAccount:

@@ -1,21 +1,19 @@
-"""What routes ask for: the caller's session, and the services that were set up at cold start."""
+"""What routes ask for: the caller's transaction, and the services that were set up at cold start."""
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Annotated, Self, cast
 
 from fastapi import Depends, Request
-from sqlalchemy import Engine
-from sqlmodel import Session
 
 from runtime.api.auth import CurrentUser
 from runtime.api.settings import ApiSettings
 from runtime.chat.sessions import Sessions
 from runtime.claude import Allowance, Claude
 from runtime.clients import event_bridge
-from runtime.database import connect, tenant_session
 from runtime.embeddings import Embedder
 from runtime.events import Event, publish
+from runtime.postgres import Connection, Database
 from runtime.retrieval import Retrieval
 from runtime.search.rerank import Reranker
 from runtime.storage import ImageStore
@@ -26,7 +24,7 @@ class Services:
     """What the app works with, made once per process."""
 
     settings: ApiSettings
-    engine: Engine
+    database: Database
     store: ImageStore
     embedder: Embedder
     claude: Claude
@@ -41,7 +39,7 @@ class Services:
         """The ways to one user's items."""
         return Retrieval(
             user_id=user_id,
-            engine=self.engine,
+            database=self.database,
             embedder=self.embedder,
             query_model=self.settings.query_embedding_model,
             vector_weight=self.settings.vector_weight,
@@ -54,7 +52,7 @@ class Services:
         """Connects to nothing yet: whatever is called first connects."""
         return cls(
             settings=settings,
-            engine=connect(settings.database_url.get_secret_value(), settings.database_pool_size),
+            database=Database(settings.database_url.get_secret_value(), settings.database_pool_size),
             store=ImageStore(settings.bucket_name),
             embedder=Embedder(settings),
             claude=Claude(settings),
@@ -67,15 +65,15 @@ class Tenant:
     """The caller, and the way to the caller's rows."""
 
     user_id: str
-    engine: Engine
+    database: Database
 
-    def session(self) -> AbstractContextManager[Session]:
-        """A transaction that sees only the caller's rows; see `tenant_session`.
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """One that sees only the caller's rows; see `runtime.postgres.Database.tenant`.
 
         Routes open it themselves, so that an invalid request costs the database nothing, and what is committed is
         committed before the response is sent.
         """
-        return tenant_session(self.engine, self.user_id)
+        return self.database.tenant(self.user_id)
 
 
 async def _services(request: Request) -> Services:
@@ -86,7 +84,7 @@ ServicesDep = Annotated[Services, Depends(_services)]
 
 
 async def _tenant(user_id: CurrentUser, services: ServicesDep) -> Tenant:
-    return Tenant(user_id, services.engine)
+    return Tenant(user_id, services.database)
 
 
 TenantDep = Annotated[Tenant, Depends(_tenant)]

@@ -7,14 +7,13 @@ from aws_lambda_powertools import Logger
 from fastapi import UploadFile
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
-from sqlmodel import Session
 
 from runtime import items, limits
 from runtime.api.dependencies import Services, Tenant
 from runtime.api.schemas.uploads import BY_SUFFIX, UploadRequest
-from runtime.database import driver
 from runtime.events import upload_correlation_id
 from runtime.keys import original_key
+from runtime.postgres import Connection
 from runtime.records import ItemRecord
 from runtime.settings import UserLimits
 
@@ -59,10 +58,10 @@ def follow_upload(item: ItemRecord) -> None:
     logger.append_keys(item_id=item.id)
 
 
-def await_upload(session: Session, item: ItemRecord, allowed: UserLimits) -> ItemRecord:
+def await_upload(connection: Connection, item: ItemRecord, allowed: UserLimits) -> ItemRecord:
     """Keep a new item, as one more of its user's in this month. Raises `runtime.limits.LimitReachedError`."""
-    limits.take_image(driver(session), item.user_id, item.created_at, allowed)
-    return items.create(driver(session), item)
+    limits.take_image(connection, item.user_id, item.created_at, allowed)
+    return items.create(connection, item)
 
 
 def take_in(tenant: Tenant, services: Services, item: ItemRecord, body: bytes) -> ItemRecord:
@@ -74,14 +73,14 @@ def take_in(tenant: Tenant, services: Services, item: ItemRecord, body: bytes) -
 
     Raises `runtime.limits.LimitReachedError`.
     """
-    with tenant.session() as session:
-        await_upload(session, item, services.settings)
+    with tenant.transaction() as connection:
+        await_upload(connection, item, services.settings)
     follow_upload(item)
     try:
         services.store.put(item.original_key, body, item.mime_type)
     except Exception:
-        with tenant.session() as session:
-            items.mark_deleted(driver(session), item.id)
-            limits.give_image_back(driver(session), item.user_id, item.created_at)
+        with tenant.transaction() as connection:
+            items.mark_deleted(connection, item.id)
+            limits.give_image_back(connection, item.user_id, item.created_at)
         raise
     return item

@@ -2,23 +2,21 @@
 
 from collections.abc import Sequence
 
-from sqlmodel import Session
-
 from runtime import analyses
 from runtime.api.schemas.items import ItemPublic
-from runtime.database import driver
+from runtime.postgres import Connection
 from runtime.records import ItemRecord
 from runtime.storage import ImageStore
 from runtime.tag_names import names_of
 
 
-def presented(session: Session, items: Sequence[ItemRecord], store: ImageStore) -> list[ItemPublic]:
+def presented(connection: Connection, items: Sequence[ItemRecord], store: ImageStore) -> list[ItemPublic]:
     """`items`, in their order."""
     ids = [item.id for item in items]
-    latest, named = analyses.latest_of(driver(session), ids), names_of(driver(session), ids)
+    latest, named = analyses.latest_of(connection, ids), names_of(connection, ids)
     return [ItemPublic.of(item, latest.get(item.id), store, named.get(item.id, ())) for item in items]
 
 
-def presented_one(session: Session, item: ItemRecord, store: ImageStore) -> ItemPublic:
+def presented_one(connection: Connection, item: ItemRecord, store: ImageStore) -> ItemPublic:
     """A single item."""
-    return presented(session, [item], store)[0]
+    return presented(connection, [item], store)[0]

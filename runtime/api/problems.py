@@ -10,8 +10,6 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
@@ -129,12 +127,8 @@ def register(app: FastAPI) -> None:
         detail = "cursor: not one of ours. Send the `next_cursor` of the page before, unchanged, or none."
         return problem_response(request.scope, 400, detail)
 
-    # The driver's own errors come from what is asked without SQLAlchemy, which wraps those of its own.
     @app.exception_handler(psycopg.OperationalError)
     @app.exception_handler(psycopg.InterfaceError)
-    @app.exception_handler(OperationalError)
-    @app.exception_handler(InterfaceError)
-    @app.exception_handler(PoolTimeoutError)
     async def database_down(request: Request, error: Exception) -> JSONResponse:
         logger.error("The database did not answer", exc_info=error)
         return unavailable(request, "The database does not answer. Try again in a moment.")
@@ -166,7 +160,6 @@ def _register_refusals(app: FastAPI) -> None:
         return problem_response(request.scope, 429, str(error), headers={"Retry-After": str(max(seconds, 1))})
 
     @app.exception_handler(psycopg.ProgrammingError)
-    @app.exception_handler(ProgrammingError)
     async def refused_by_database(request: Request, error: Exception) -> JSONResponse:
         if ACCOUNT_IS_KEPT not in str(error):
             raise error

@@ -2,23 +2,20 @@
 
 from collections.abc import Sequence
 
-from sqlmodel import Session, col, select
-
-from runtime import analyses
+from runtime import analyses, items
 from runtime.api.schemas.search import SearchKind, SearchResult
-from runtime.database import driver
-from runtime.models import Item
-from runtime.records import Status
+from runtime.postgres import Connection
 from runtime.search.query import Hit
 from runtime.storage import ImageStore
 
 
-def shown(session: Session, hits: Sequence[Hit], search_type: SearchKind, store: ImageStore) -> list[SearchResult]:
+def shown(
+    connection: Connection, hits: Sequence[Hit], search_type: SearchKind, store: ImageStore
+) -> list[SearchResult]:
     """`hits` with what there is to see of them: two more queries, however many there are."""
     found = [hit.item_id for hit in hits]
-    living = select(Item).where(col(Item.id).in_(found), Item.status != Status.DELETED)
-    item_of = {item.id: item for item in session.exec(living)}
-    latest = analyses.latest_of(driver(session), found)
+    item_of = items.find_each(connection, found)
+    latest = analyses.latest_of(connection, found)
     still_there = [hit for hit in hits if hit.item_id in item_of]
     return [
         SearchResult.of(rank, hit, search_type, item_of[hit.item_id], latest.get(hit.item_id), store)

@@ -9,22 +9,20 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from sqlalchemy import Engine
 
 from runtime.account import requests
 from runtime.account.chats import ChatSessions
 from runtime.account.deletion import Remover
 from runtime.account.export import Exporter, UnfinishedError
 from runtime.account.people import People
-from runtime.account.requests import LostClaimError, Work
+from runtime.account.requests import LostClaimError, RequestKind, Work
 from runtime.clients import event_bridge
 from runtime.consumer import consume, route
-from runtime.database import connect, tenant_session
 from runtime.events import AccountDeletionRequested, AccountEvent, Event, ExportRequested, publish
 from runtime.failures import AtWorkError
 from runtime.leases import LEASE_MARGIN, InProgress
-from runtime.models import RequestKind
 from runtime.observability import observed
+from runtime.postgres import Database
 from runtime.records import now
 from runtime.redelivery import WorkQueue
 from runtime.settings import (
@@ -62,7 +60,7 @@ class WorkerSettings(
 class Worker:
     """Works on requests about whole accounts."""
 
-    engine: Engine
+    database: Database
     event_bus: str
     queue: WorkQueue
     exporter: Exporter
@@ -84,13 +82,13 @@ class Worker:
     def fail(self, event: Event, error: str, *, retryable: bool = False) -> None:
         """Say in the request that it failed; the same event takes it up again all the same."""
         if isinstance(event, AccountEvent):
-            with tenant_session(self.engine, event.user_id) as session:
-                failed = requests.fail(session, event.request_id, error)
+            with self.database.tenant(event.user_id) as connection:
+                failed = requests.fail(connection, event.request_id, error)
             logger.warning("failed", error=error, retryable=retryable, marked=failed)
 
     def _work(self, event: AccountEvent, kind: RequestKind, lease: timedelta, do: Callable[[Work], None]) -> None:
-        with tenant_session(self.engine, event.user_id) as session:
-            claimed = requests.claim(session, event.request_id, kind, lease)
+        with self.database.tenant(event.user_id) as connection:
+            claimed = requests.claim(connection, event.request_id, kind, lease)
         match claimed:
             case None:
                 logger.info("the request is done, or gone")
@@ -116,22 +114,22 @@ class Worker:
             raise
 
     def _release(self, work: Work) -> None:
-        with tenant_session(self.engine, work.user_id) as session:
-            requests.release(session, work)
+        with self.database.tenant(work.user_id) as connection:
+            requests.release(connection, work)
 
 
 @cache
 def start() -> Worker:
     """The worker, made when the process handles its first event and kept for its life."""
     settings = load(WorkerSettings)
-    engine = connect(settings.database_url.get_secret_value(), settings.database_pool_size)
+    database = Database(settings.database_url.get_secret_value(), settings.database_pool_size)
     store, chats = ImageStore(settings.bucket_name), ChatSessions(settings.checkpoint_table)
     return Worker(
-        engine=engine,
+        database=database,
         event_bus=settings.event_bus,
         queue=WorkQueue(settings.queue_url, settings.max_receives),
-        exporter=Exporter(engine, store, chats),
-        remover=Remover(engine, store, chats, People(settings.cognito_user_pool_id)),
+        exporter=Exporter(database, store, chats),
+        remover=Remover(database, store, chats, People(settings.cognito_user_pool_id)),
     )
 
 

@@ -5,9 +5,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import TIMESTAMP, VARCHAR, BindParameter, Uuid, bindparam
-from sqlalchemy.dialects.postgresql import ARRAY
-
 from runtime.analysis import Category
 
 
@@ -43,24 +40,16 @@ NO_FILTERS = Filters()
 CONDITIONS = {
     "category": """
        and coalesce(item.category, (select filters ->> 'category' from search_document as document
-                                     where document.item_id = item.id)) = :category""",
+                                     where document.item_id = item.id)) = %(category)s""",
     "tags": """
        and item.id in (select item_tag.item_id from item_tag join tag on tag.id = item_tag.tag_id
-                        where lower(tag.name) = any(:tags)
-                        group by item_tag.item_id having count(*) = cardinality(:tags))""",
+                        where lower(tag.name) = any(%(tags)s)
+                        group by item_tag.item_id having count(*) = cardinality(%(tags)s))""",
     "album": """
-       and item.id in (select album_item.item_id from album_item where album_item.album_id = :album)""",
+       and item.id in (select album_item.item_id from album_item where album_item.album_id = %(album)s)""",
     "taken_from": """
-       and coalesce(item.taken_at, item.created_at) >= :taken_from""",
+       and coalesce(item.taken_at, item.created_at) >= %(taken_from)s""",
     "taken_to": """
-       and coalesce(item.taken_at, item.created_at) <= :taken_to""",
+       and coalesce(item.taken_at, item.created_at) <= %(taken_to)s""",
 }
 """What each filter demands of `item`, as SQL."""
-
-PARAMETERS: dict[str, BindParameter[Any]] = {
-    "category": bindparam("category", type_=VARCHAR),
-    "tags": bindparam("tags", type_=ARRAY(VARCHAR)),
-    "album": bindparam("album", type_=Uuid),
-    "taken_from": bindparam("taken_from", type_=TIMESTAMP(timezone=True)),
-    "taken_to": bindparam("taken_to", type_=TIMESTAMP(timezone=True)),
-}

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from enum import StrEnum
 from uuid import UUID
 
+from psycopg.rows import dict_row
 from pydantic import BaseModel
-from sqlmodel import Session
 
+from runtime.postgres import Connection
 from runtime.search import confidence, grammar
 from runtime.search.document import vector_literal
 from runtime.search.filters import NO_FILTERS, Filters
@@ -74,7 +75,7 @@ class Found(BaseModel):
 
 
 def search(
-    session: Session,
+    connection: Connection,
     *,
     query: str,
     vector: Sequence[float] | None,
@@ -97,18 +98,17 @@ def search(
     asked = grammar.parse(query)
     if by_meaning and vector is None and asked.text:
         raise ValueError(f"a search of type {search_type} needs the query's vector")
-    collection = look_up(session, filters)
+    collection = look_up(connection, filters)
     way = collection.way(phrases=bool(asked.phrases))
     if not asked.text:
         return Found(hits=[], confidence=0, way=way)
     share = 1.0 if collection.eligible is None else collection.eligible / max(collection.documents, 1)
     widened = min(1 / max(share, 1 / WIDENING), WIDENING)
+    shape = Shape(way, filters.conditions, bool(asked.phrases), bool(asked.barred_words or asked.barred_phrases))
     rows = (
-        session.connection()
+        connection.cursor(row_factory=dict_row)
         .execute(
-            statement(
-                Shape(way, filters.conditions, bool(asked.phrases), bool(asked.barred_words or asked.barred_phrases))
-            ),
+            statement(shape),
             {
                 **filters.parameters,
                 "words": asked.words if by_words else None,
@@ -131,15 +131,15 @@ def search(
                 "nearest": round(NEAREST * widened),
                 "candidates": CANDIDATES,
                 **confidence.PARAMETERS,
-                "floor": confidence.FLOORS[search_type] if min_confidence is None else 0,
+                "floor": confidence.FLOORS[search_type] if min_confidence is None else 0.0,
                 "least": confidence.LEAST if min_confidence is None else min_confidence,
                 "top_k": top_k,
             },
         )
-        .all()
+        .fetchall()
     )
     return Found(
-        hits=[Hit.model_validate(row, from_attributes=True) for row in rows],
-        confidence=rows[0].best if rows else 0,
+        hits=[Hit.model_validate(row) for row in rows],
+        confidence=rows[0]["best"] if rows else 0,
         way=way,
     )

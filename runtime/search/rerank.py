@@ -7,10 +7,8 @@ does not read in time keeps its own order.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlmodel import Session, col, select
-
 from runtime.failures import TransientError
-from runtime.models import SearchDocument
+from runtime.postgres import Connection
 from runtime.search.query import Hit
 from runtime.settings import EmbeddingSettings
 from runtime.voyage import Voyage
@@ -59,10 +57,8 @@ class Reranker:
         return Reranked(hits, self._model, answer.tokens)
 
 
-def readings(session: Session, hits: Sequence[Hit]) -> list[Reading]:
+def readings(connection: Connection, hits: Sequence[Hit]) -> list[Reading]:
     """What is known of each, in the same order; without those that were deleted meanwhile."""
-    query = select(SearchDocument.item_id, SearchDocument.text).where(
-        col(SearchDocument.item_id).in_([hit.item_id for hit in hits])
-    )
-    text_of = dict(session.exec(query).all())
+    query = "select item_id, text from search_document where item_id = any(%s)"
+    text_of = dict(connection.execute(query, [[hit.item_id for hit in hits]]).fetchall())
     return [Reading(hit, text_of[hit.item_id][:LONGEST_TEXT]) for hit in hits if hit.item_id in text_of]

@@ -8,10 +8,7 @@ is read.
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import VARCHAR, TextClause, bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY
-
-from runtime.search.filters import CONDITIONS, PARAMETERS
+from runtime.search.filters import CONDITIONS
 from runtime.search.way import Way
 
 
@@ -28,7 +25,7 @@ class Shape(NamedTuple):
 
 
 @cache
-def statement(shape: Shape) -> TextClause:
+def statement(shape: Shape) -> bytes:
     """The statement for searches of this shape."""
     conditions = [CONDITIONS[name] for name in shape.conditions]
     parts = [_WORDS, _RARITY]
@@ -39,37 +36,31 @@ def statement(shape: Shape) -> TextClause:
         parts.append(_BARRED)
         conditions.append(_IS_NOT_BARRED)
     parts += (part.replace("{conditions}", "".join(conditions)) for part in _LEGS[shape.way])
-    names = ["words", "vector", *(["barred_words"] if shape.bars else [])]
-    lists = [*(["phrases"] if shape.phrases else []), *(["barred_phrases"] if shape.bars else [])]
-    return text(f"with {','.join([*parts, _LEXICAL, _FUSION])}{_RESULT}").bindparams(
-        *(bindparam(name, type_=VARCHAR) for name in names),
-        *(bindparam(name, type_=ARRAY(VARCHAR)) for name in lists),
-        *(PARAMETERS[name] for name in shape.conditions),
-    )
+    return f"with {','.join([*parts, _LEXICAL, _FUSION])}{_RESULT}".encode()
 
 
 _WORDS = r"""
 -- Read once: as a parameter of a prepared statement it would be parsed again for every row that it is compared with.
 asked as materialized (
-    select cast(:vector as halfvec) as vector
+    select cast(%(vector)s::varchar as halfvec) as vector
 ),
 -- The query's words. One of stop words only ("The Who") is searched as it is.
 word as materialized (
     select lexeme, plain
-      from unnest(tsvector_to_array(to_tsvector('simple', :words))) as plain
+      from unnest(tsvector_to_array(to_tsvector('simple', %(words)s::varchar))) as plain
      cross join lateral unnest(tsvector_to_array(case
-           when to_tsvector('collections', :words) <> ''\:\:tsvector then to_tsvector('collections', plain)
+           when to_tsvector('collections', %(words)s::varchar) <> ''::tsvector then to_tsvector('collections', plain)
            else to_tsvector('collections_with_stop_words', plain) end)) as lexeme
 ),
 -- How documents may have them: as they are, or by their stems in other languages.
 form as materialized (
     select lexeme as word, lexeme from word
     union
-    select word.lexeme, language.code || '\:' || unaccent(stem)
+    select word.lexeme, language.code || ':' || unaccent(stem)
       from word, search_languages() as language, unnest(ts_lexize(language.stemmer, word.plain)) as stem
 ),
 known as materialized (
-    select form.word, form.lexeme, 1.0\:\:float8 as weight, entry.documents
+    select form.word, form.lexeme, 1.0::float8 as weight, entry.documents
       from form cross join lateral (
            select documents from search_lexeme where lexeme = form.lexeme offset 0) as entry
 ),
@@ -81,7 +72,7 @@ misspelt as materialized (
            array[left(lexeme, 1), substr(lexeme, 2, 1)] as heads,
            array[substr(lexeme, 2, 2), left(lexeme, 2)] as shoulders
       from word
-     where lexeme ~ '^[[\:alpha\:]]{4,40}$' and not exists (select from known where known.word = word.lexeme)
+     where lexeme ~ '^[[:alpha:]]{4,40}$' and not exists (select from known where known.word = word.lexeme)
 ),
 neighbour as materialized (
     select misspelt.word, misspelt.letters, near.*
@@ -109,22 +100,22 @@ correction as materialized (
                          select string_agg(letter, '' order by letter) from regexp_split_to_table(lexeme, '') as letter
                          ) then 1 else distance end as distance
                       from neighbour) as counted
-             where distance <= case when letters >= :long_word and not is_beginning then 2 else 1 end
+             where distance <= case when letters >= %(long_word)s and not is_beginning then 2 else 1 end
              group by word, lexeme) as nearest
 ),
 term as materialized (
     select word, lexeme, weight, documents from known
     union all
-    select word, lexeme, power(:typo_weight, distance), documents from correction where place <= :corrections
+    select word, lexeme, power(%(typo_weight)s, distance), documents from correction where place <= %(corrections)s
 )"""
 
 # Rarity is judged in the tenant's whole collection, whatever is filtered out of this search.
 _RARITY = """
 rarity as materialized (
-    select wanted.word, ln(1 + (:documents - coalesce(found.documents, 0) + 0.5)
+    select wanted.word, ln(1 + (%(documents)s - coalesce(found.documents, 0) + 0.5)
                              / (coalesce(found.documents, 0) + 0.5)) as idf
       from (select distinct lexeme as word from word) as wanted
-      left join (select word, least(max(documents), :documents) as documents from term group by word) as found
+      left join (select word, least(max(documents), %(documents)s) as documents from term group by word) as found
      using (word)
 )"""
 
@@ -135,13 +126,13 @@ _HAS = r"""
                    (select lexeme
                       from unnest(tsvector_to_array(to_tsvector('collections_with_stop_words', written))) as lexeme
                       left join search_lexeme using (lexeme) order by coalesce(documents, 0), lexeme limit 1) as rarest
-              from unnest(:{name}s) with ordinality as listed (written, number)) as {name}
+              from unnest(%({name}s)s::varchar[]) with ordinality as listed (written, number)) as {name}
       join search_posting as posting on posting.lexeme = {name}.rarest
       join search_document as document on document.item_id = posting.item_id and document.tsv @@ {name}.wanted"""
 
 _PHRASES = """
 phrased as materialized (
-    select item_id from ({found}) as found group by item_id having count(*) = cardinality(:phrases)
+    select item_id from ({found}) as found group by item_id having count(*) = cardinality(%(phrases)s::varchar[])
 )""".replace("{found}", _HAS.replace("{name}", "phrase"))
 _HAS_PHRASES = """
        and item.id in (select item_id from phrased)"""
@@ -152,10 +143,10 @@ barred as materialized (
       from search_posting as posting
      where posting.lexeme in (
            select lexeme from unnest(tsvector_to_array(
-                  to_tsvector('collections_with_stop_words', :barred_words))) as lexeme
+                  to_tsvector('collections_with_stop_words', %(barred_words)s::varchar))) as lexeme
            union
-           select language.code || '\:' || unaccent(stem)
-             from unnest(tsvector_to_array(to_tsvector('simple', :barred_words))) as plain,
+           select language.code || ':' || unaccent(stem)
+             from unnest(tsvector_to_array(to_tsvector('simple', %(barred_words)s::varchar))) as plain,
                   search_languages() as language, unnest(ts_lexize(language.stemmer, plain)) as stem)
     union
     select item_id from ({found}) as found
@@ -180,20 +171,21 @@ _EVERY_VECTOR = """
 semantic as materialized (
     select item_id, 1 - (embedding <=> (select vector from asked)) as cosine
       from embedding join eligible on eligible.id = item_id
-     where :vector is not null
+     where %(vector)s::varchar is not null
 )"""
 _NOMINEES = """
 champion as materialized (
-    select * from tenant_champions(array(select lexeme from term), :champions)
+    select * from tenant_champions(array(select lexeme from term), %(champions)s)
 ),
 near as materialized (
-    select item_id, cosine from tenant_nearest((select vector from asked), :nearest) where :vector is not null
+    select item_id, cosine from tenant_nearest((select vector from asked), %(nearest)s)
+     where %(vector)s::varchar is not null
 ),
 nominee as materialized (
     (select champion.item_id
        from champion join term using (lexeme) join rarity using (word)
       group by champion.item_id
-      order by sum(rarity.idf * term.weight * champion.impact) desc, champion.item_id limit :nominees)
+      order by sum(rarity.idf * term.weight * champion.impact) desc, champion.item_id limit %(nominees)s)
     union
     select item_id from near
 ),
@@ -213,7 +205,7 @@ posting as materialized (
       from term cross join eligible cross join lateral (
            select frequency, token_count from search_posting
             where lexeme = term.lexeme and item_id = eligible.id offset 0) as posting
-     where term.documents > :champions
+     where term.documents > %(champions)s
        and (term.lexeme, eligible.id) not in (select lexeme, item_id from champion)
 )"""
 _NOMINATED_VECTORS = """
@@ -223,14 +215,14 @@ semantic as materialized (
     select eligible.id, 1 - (vector.embedding <=> (select vector from asked))
       from eligible cross join lateral (
            select embedding from embedding where item_id = eligible.id offset 0) as vector
-     where :vector is not null and eligible.id not in (select item_id from near)
+     where %(vector)s::varchar is not null and eligible.id not in (select item_id from near)
 )"""
 _ELIGIBLE_VECTORS = """
 semantic as materialized (
     select eligible.id as item_id, 1 - (vector.embedding <=> (select vector from asked)) as cosine
       from eligible cross join lateral (
            select embedding from embedding where item_id = eligible.id offset 0) as vector
-     where :vector is not null
+     where %(vector)s::varchar is not null
 )"""
 _LEGS = {
     Way.EXACT: (_ELIGIBLE, _POSTINGS, _EVERY_VECTOR),
@@ -244,8 +236,8 @@ _LEXICAL = """
 lexical as materialized (
     select item_id, sum(idf * score) as bm25, sum(idf * weight) / (select sum(idf) from rarity) as coverage
       from (select item_id, word, max(weight) as weight,
-                   max(weight * frequency * (:k1 + 1) / (frequency
-                       + :k1 * (1 - :b + :b * token_count / :average_length))) as score
+                   max(weight * frequency * (%(k1)s + 1) / (frequency
+                       + %(k1)s * (1 - %(b)s + %(b)s * token_count / %(average_length)s))) as score
               from posting group by item_id, word) as scored
       join rarity using (word)
      group by item_id
@@ -256,20 +248,21 @@ lexical as materialized (
 # full.
 _FUSION = """
 background as materialized (
-    select least(greatest((coalesce(sum(cosine), 0) + :usual_background * :usual_weight)
-                          / (count(*) + :usual_weight), 0), :most_background) as cosine
+    select least(greatest((coalesce(sum(cosine), 0) + %(usual_background)s * %(usual_weight)s)
+                          / (count(*) + %(usual_weight)s), 0), %(most_background)s) as cosine
       from (select 1 - (embedding <=> (select vector from asked)) as cosine
-              from (select embedding from embedding where :vector is not null limit :sample) as sample) as sampled
+              from (select embedding from embedding
+                     where %(vector)s::varchar is not null limit %(sample)s) as sample) as sampled
 ),
 candidate as (
-    (select item_id from lexical order by bm25 desc, item_id limit :candidates)
+    (select item_id from lexical order by bm25 desc, item_id limit %(candidates)s)
     union
-    (select item_id from semantic order by cosine desc, item_id limit :candidates)
+    (select item_id from semantic order by cosine desc, item_id limit %(candidates)s)
 ),
 scored as (
     select item_id, cosine,
-           case when :words is not null then coalesce(bm25, 0) end as words,
-           case when :words is not null then coalesce(coverage, 0) end as coverage
+           case when %(words)s::varchar is not null then coalesce(bm25, 0) end as words,
+           case when %(words)s::varchar is not null then coalesce(coverage, 0) end as coverage
       from candidate left join lexical using (item_id) left join semantic using (item_id)
 ),
 scaled as (
@@ -281,9 +274,10 @@ scaled as (
                 else coalesce((scored.cosine - min(scored.cosine) over ())
                     / nullif(max(scored.cosine) over () - min(scored.cosine) over (), 0), 1)
            end as cosine_share,
-           1 - (1 - power(least(coalesce(coverage, 0), 1), :words_power))
+           1 - (1 - power(least(coalesce(coverage, 0), 1), %(words_power)s))
              * (1 - least(greatest(coalesce(
-                   ((scored.cosine - background.cosine) / (1 - background.cosine) - :unlike) / (:alike - :unlike),
+                   ((scored.cosine - background.cosine) / (1 - background.cosine) - %(unlike)s)
+                       / (%(alike)s - %(unlike)s),
                    0), 0), 1)) as confidence
       from scored, background
 ),
@@ -292,12 +286,12 @@ judged as (
 )"""
 _RESULT = r"""
 select item_id,
-       case :search_type when 'bm25' then words
+       case %(search_type)s when 'bm25' then words
                          when 'vector' then cosine
-                         else :vector_weight * cosine_share + (1 - :vector_weight) * words_share end as score,
-       cosine, coverage, confidence\:\:float8, best\:\:float8
+                         else %(vector_weight)s * cosine_share + (1 - %(vector_weight)s) * words_share end as score,
+       cosine, coverage, confidence::float8, best::float8
   from judged
- where best >= :floor and confidence >= :least
+ where best >= %(floor)s and confidence >= %(least)s
  order by score desc, item_id
- limit :top_k
+ limit %(top_k)s
 """

@@ -5,11 +5,9 @@ from enum import StrEnum
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import TextClause, text
-from sqlmodel import Session
-
+from runtime.postgres import Connection
 from runtime.search import sizes
-from runtime.search.filters import CONDITIONS, PARAMETERS, Filters
+from runtime.search.filters import CONDITIONS, Filters
 
 
 class Way(StrEnum):
@@ -42,27 +40,26 @@ class Collection(NamedTuple):
         return Way.INDEXED if self.indexed and self.documents > sizes.EXACT_ITEMS else Way.EXACT
 
 
-def look_up(session: Session, filters: Filters) -> Collection:
-    """What is known of the session's tenant."""
+def look_up(connection: Connection, filters: Filters) -> Collection:
+    """What is known of the transaction's tenant."""
     parameters = {**filters.parameters, "exact_items": sizes.EXACT_ITEMS}
-    row = session.connection().execute(_look_up(filters.conditions), parameters).one()
+    (row,) = connection.execute(_look_up(filters.conditions), parameters)
     return Collection(*row[:-1])
 
 
 @cache
-def _look_up(conditions: tuple[str, ...]) -> TextClause:
+def _look_up(conditions: tuple[str, ...]) -> bytes:
     """Filters of small tenants are not counted: they change nothing there."""
     eligible = _ELIGIBLE.replace("{conditions}", "".join(CONDITIONS[name] for name in conditions))
-    statement = _LOOK_UP.replace("{eligible}", eligible if conditions else "null")
-    return text(statement).bindparams(*(PARAMETERS[name] for name in conditions))
+    return _LOOK_UP.replace("{eligible}", eligible if conditions else "null").encode()
 
 
 # Row-level security shows one row of either table, or none. Planning a search takes longer than most searches, so its
 # plan is kept: one for whatever parameters, and for whoever comes next on this connection. Reading a whole table may
 # look cheap for the first of them, and is not for the next.
-_LOOK_UP = r"""
+_LOOK_UP = """
 select coalesce(collection.documents, 0),
-       coalesce(collection.tokens\:\:float8 / nullif(collection.documents, 0), 1),
+       coalesce(collection.tokens::float8 / nullif(collection.documents, 0), 1),
        tenant_index.built_at is not null,
        {eligible},
        set_config('plan_cache_mode', 'force_generic_plan', true)
@@ -70,5 +67,5 @@ select coalesce(collection.documents, 0),
   from (select) as always left join search_collection as collection on true left join tenant_index on true
 """
 _ELIGIBLE = """
-       case when collection.documents > :exact_items then (
+       case when collection.documents > %(exact_items)s then (
            select count(*) from item where item.status = 'searchable'{conditions}) end"""

@@ -48,8 +48,8 @@ def chat(request: ChatRequest, tenant: TenantDep, services: ServicesDep) -> Chat
         account=accounting(tenant, services, "chat"),
     )
     turn = _write(services, tenant.user_id, session_id, request.message, said, known)
-    with tenant.session() as session:
-        results = shown(session, by_rank(_hits(said)), SearchKind.AGENTIC, services.store)
+    with tenant.transaction() as connection:
+        results = shown(connection, by_rank(_hits(said)), SearchKind.AGENTIC, services.store)
     return ChatResponse(
         session_id=session_id,
         message=said.text,

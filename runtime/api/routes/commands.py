@@ -14,7 +14,6 @@ from runtime.api.routing import Router
 from runtime.api.schemas.analyses import AnalysisPublic
 from runtime.api.schemas.commands import AnalysisAccepted, AnalyzeRequest, ReindexAccepted
 from runtime.api.schemas.items import ItemPublic
-from runtime.database import driver
 from runtime.events import (
     AnalysisRequested,
     EmbeddingRequested,
@@ -59,15 +58,15 @@ NOT_YET = "The image is not processed yet, and will be analysed when it is."
 )
 def retry(item_id: UUID, tenant: TenantDep, services: ServicesDep) -> ItemPublic:
     """Puts a failed item back to before the stage that failed. One that seems stuck is set going again."""
-    with tenant.session() as session:
-        item = items.retry(driver(session), item_id) or items.find(driver(session), item_id)
+    with tenant.transaction() as connection:
+        item = items.retry(connection, item_id) or items.find(connection, item_id)
         if item is None:
             raise not_found("item", item_id)
-        shown = presented_one(session, item, services.store)
+        shown = presented_one(connection, item, services.store)
         event = NEXT.get(item.status)
         if event in PAID:
             # Raised, it leaves the item as it was.
-            limits.require_budget(driver(session), services.settings)
+            limits.require_budget(connection, services.settings)
     if event is None:
         raise ApiError(409, NOT_RETRIED.get(item.status, "The item has just failed again: ask once more."))
     services.publish(event(correlation_id=upload_correlation_id(item_id), user_id=tenant.user_id, item_id=item_id))
@@ -90,16 +89,16 @@ def analyze(
     """Answers with the latest analysis, by the model if one is named; without one, or forced, a new one is made. A
     searchable item stays searchable meanwhile."""
     _require_allowed(request.model, services)
-    with tenant.session() as session:
-        item = items.find(driver(session), item_id)
+    with tenant.transaction() as connection:
+        item = items.find(connection, item_id)
         if item is None:
             raise not_found("item", item_id)
         if not request.force_reanalyze:
-            for analysis in analyses.versions(driver(session), item_id):
+            for analysis in analyses.versions(connection, item_id):
                 if analysis.state == AnalysisState.DONE and request.model in {None, analysis.model}:
                     return JSONResponse(AnalysisPublic.of(analysis).model_dump(mode="json"))
-        limits.require_budget(driver(session), services.settings)
-        if items.analyze_again(driver(session), item_id) is None:
+        limits.require_budget(connection, services.settings)
+        if items.analyze_again(connection, item_id) is None:
             raise ApiError(409, NOT_ANALYZED.get(item.status, NOT_YET))
     services.publish(
         AnalysisRequested(
@@ -117,10 +116,10 @@ def analyze(
 @router.post("/reindex", summary="Embed anew", tags=["search"], status_code=202, responses=documented(429, 503))
 def reindex(tenant: TenantDep, services: ServicesDep) -> ReindexAccepted:
     """Your items whose vector is of another model than the one in force now, or missing, get one of that."""
-    with tenant.session() as session:
-        outdated, total = catalog.outdated_embeddings(session, services.settings.embedding_model, REINDEX_BATCH)
+    with tenant.transaction() as connection:
+        outdated, total = catalog.outdated_embeddings(connection, services.settings.embedding_model, REINDEX_BATCH)
         if outdated:
-            limits.require_budget(driver(session), services.settings)
+            limits.require_budget(connection, services.settings)
     command = str(uuid4())
     services.publish(
         *(EmbeddingRequested(correlation_id=command, user_id=tenant.user_id, item_id=item_id) for item_id in outdated)

@@ -12,7 +12,6 @@ from runtime.api.dependencies import ServicesDep, TenantDep
 from runtime.api.problems import documented, not_found
 from runtime.api.routing import Router
 from runtime.api.schemas.items import image_url, preview_url, thumbnail_url
-from runtime.database import driver
 from runtime.records import ItemRecord
 from runtime.storage import ImageStore
 
@@ -52,8 +51,8 @@ def fetch_image(filename: Filename, tenant: TenantDep, services: ServicesDep) ->
     name = _FILENAME.fullmatch(filename)
     if name is None:
         raise not_found("image", filename)
-    with tenant.session() as session:
-        item = items.find(driver(session), UUID(name["item_id"]))
+    with tenant.transaction() as connection:
+        item = items.find(connection, UUID(name["item_id"]))
     url = None if item is None else _url(item, name["rest"], services.store)
     if url is None:
         raise not_found("image", filename)

@@ -6,7 +6,6 @@ from uuid import UUID
 from aws_lambda_powertools import Logger
 from fastapi import Query
 from pydantic import AwareDatetime
-from sqlmodel import Session
 
 from runtime import albums, analyses, catalog, items, tags
 from runtime.analysis import Category
@@ -29,9 +28,9 @@ from runtime.api.schemas.items import (
 )
 from runtime.api.schemas.search import DEFAULT_RESULTS, MAX_RESULTS, QUERY_LENGTH
 from runtime.catalog import Wanted
-from runtime.database import driver
 from runtime.events import ProcessingRequested, PublishError, upload_correlation_id
 from runtime.pagination import Sort
+from runtime.postgres import Connection
 from runtime.records import ItemRecord, Status
 
 router = Router(tags=["items"])
@@ -67,32 +66,32 @@ def list_items(
 ) -> ItemPage:
     """One page of your items that pass every filter, with the latest analysis of each."""
     wanted = Wanted(status, category, tag, album, taken_from, taken_to, q)
-    with tenant.session() as session:
-        if album is not None and not albums.exists(session, album):
+    with tenant.transaction() as connection:
+        if album is not None and not albums.exists(connection, album):
             raise not_found("album", album)
-        page = catalog.page(session, wanted, sort=sort, limit=limit, cursor=cursor)
-        shown = presented(session, page.items, services.store)
+        page = catalog.page(connection, wanted, sort=sort, limit=limit, cursor=cursor)
+        shown = presented(connection, page.items, services.store)
     return ItemPage(items=shown, total=page.total, next_cursor=page.next_cursor)
 
 
 @router.get("/items/{item_id}", summary="Read an item", responses=documented(404, 422))
 def read_item(item_id: UUID, tenant: TenantDep, services: ServicesDep) -> ItemPublic:
     """The item with its latest analysis."""
-    with tenant.session() as session:
-        return presented_one(session, _existing(session, item_id), services.store)
+    with tenant.transaction() as connection:
+        return presented_one(connection, _existing(connection, item_id), services.store)
 
 
 @router.patch("/items/{item_id}", summary="Edit an item", responses=documented(404, 422, 503))
 def edit_item(item_id: UUID, edit: ItemEdit, tenant: TenantDep, services: ServicesDep) -> ItemPublic:
     """Title, note, category and tags are yours: an analysis never changes them, and search finds the item by them. What
     the body leaves out stays as it is; null clears."""
-    with tenant.session() as session:
-        item = items.edit(driver(session), item_id, edit.columns)
+    with tenant.transaction() as connection:
+        item = items.edit(connection, item_id, edit.columns)
         if item is None:
             raise not_found("item", item_id)
         if "tags" in edit.model_fields_set:
-            tags.assign(session, item, edit.tags or [])
-        shown = presented_one(session, item, services.store)
+            tags.assign(connection, item, edit.tags or [])
+        shown = presented_one(connection, item, services.store)
     if edit.model_fields_set and is_indexed(item):
         have_indexed(tenant, services, [item_id])
     return shown
@@ -102,8 +101,8 @@ def edit_item(item_id: UUID, edit: ItemEdit, tenant: TenantDep, services: Servic
 def delete_item(item_id: UUID, tenant: TenantDep, services: ServicesDep) -> ItemDeleted:
     """Invisible at once; its objects are removed within the hour. If you have the same file in other items, the oldest
     of them is analysed in its place."""
-    with tenant.session() as session:
-        tombstone = items.mark_deleted(driver(session), item_id)
+    with tenant.transaction() as connection:
+        tombstone = items.mark_deleted(connection, item_id)
     if tombstone is None:
         raise not_found("item", item_id)
     if tombstone.heir is not None:
@@ -114,11 +113,11 @@ def delete_item(item_id: UUID, tenant: TenantDep, services: ServicesDep) -> Item
 @router.get("/items/{item_id}/duplicates", summary="List an item's duplicates", responses=documented(404, 422))
 def list_duplicates(item_id: UUID, tenant: TenantDep, services: ServicesDep) -> Duplicates:
     """Images of yours with the same bytes, and images that look alike."""
-    with tenant.session() as session:
-        item = _existing(session, item_id)
-        exact = catalog.exact_duplicates(session, item)
-        near = catalog.near_duplicates(session, item, MAX_PAGE)
-        shown = presented(session, [*exact, *(other.item for other in near)], services.store)
+    with tenant.transaction() as connection:
+        item = _existing(connection, item_id)
+        exact = catalog.exact_duplicates(connection, item)
+        near = catalog.near_duplicates(connection, item, MAX_PAGE)
+        shown = presented(connection, [*exact, *(other.item for other in near)], services.store)
     return Duplicates(
         exact=shown[: len(exact)],
         near=[
@@ -137,12 +136,12 @@ def list_similar(
     limit: Annotated[int, Query(ge=1, le=MAX_RESULTS, description="Items at most")] = DEFAULT_RESULTS,
 ) -> SimilarItems:
     """Your items that mean much the same, whatever they look like: all of yours are compared."""
-    with tenant.session() as session:
-        item = _existing(session, item_id)
-        near = catalog.similar(session, item, limit)
+    with tenant.transaction() as connection:
+        item = _existing(connection, item_id)
+        near = catalog.similar(connection, item, limit)
         if near is None:
             raise ApiError(409, NOT_SEARCHABLE.get(item.status, "The item is not searchable yet: ask when it is."))
-        shown = presented(session, [other.item for other in near], services.store)
+        shown = presented(connection, [other.item for other in near], services.store)
     return SimilarItems(
         similar=[SimilarItemPublic(item=public, score=other.score) for public, other in zip(shown, near, strict=True)]
     )
@@ -151,23 +150,23 @@ def list_similar(
 @router.get("/items/{item_id}/analyses", summary="List an item's analyses", responses=documented(404, 422))
 def list_analyses(item_id: UUID, tenant: TenantDep) -> AnalysisList:
     """All versions, newest first."""
-    with tenant.session() as session:
-        versions = analyses.versions(driver(session), _existing(session, item_id).id)
+    with tenant.transaction() as connection:
+        versions = analyses.versions(connection, _existing(connection, item_id).id)
     return AnalysisList(analyses=[AnalysisPublic.of(analysis) for analysis in versions])
 
 
 @router.get("/analyses/{analysis_id}", summary="Read an analysis", tags=["analyses"], responses=documented(404, 422))
 def read_analysis(analysis_id: UUID, tenant: TenantDep) -> AnalysisPublic:
     """One version, of an item that you still have."""
-    with tenant.session() as session:
-        analysis = analyses.find(driver(session), analysis_id)
-        if analysis is None or items.find(driver(session), analysis.item_id) is None:
+    with tenant.transaction() as connection:
+        analysis = analyses.find(connection, analysis_id)
+        if analysis is None or items.find(connection, analysis.item_id) is None:
             raise not_found("analysis", analysis_id)
     return AnalysisPublic.of(analysis)
 
 
-def _existing(session: Session, item_id: UUID) -> ItemRecord:
-    item = items.find(driver(session), item_id)
+def _existing(connection: Connection, item_id: UUID) -> ItemRecord:
+    item = items.find(connection, item_id)
     if item is None:
         raise not_found("item", item_id)
     return item

@@ -44,8 +44,8 @@ def search(request: SearchRequest, tenant: TenantDep, services: ServicesDep) -> 
         filters=request.filters,
         min_confidence=request.min_similarity_score,
     )
-    with tenant.session() as session:
-        results = shown(session, found.hits, request.search_type, services.store)
+    with tenant.transaction() as connection:
+        results = shown(connection, found.hits, request.search_type, services.store)
     response = SearchResponse(
         query=request.query,
         search_type=request.search_type,
@@ -83,8 +83,8 @@ def _look_for(request: SearchRequest, model: str, tenant: Tenant, services: Serv
         account=accounting(tenant, services, "agent"),
     )
     answered = _answered(outcome.answer, started)
-    with tenant.session() as session:
-        results = shown(session, by_rank(outcome.hits), request.search_type, services.store)
+    with tenant.transaction() as connection:
+        results = shown(connection, by_rank(outcome.hits), request.search_type, services.store)
     return SearchResponse(
         query=request.query,
         search_type=request.search_type,

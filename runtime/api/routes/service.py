@@ -1,14 +1,13 @@
 """Routes about the service itself; all of them are public."""
 
+import psycopg
 from aws_lambda_powertools import Logger
 from fastapi import Response
-from sqlalchemy import Engine, text
-from sqlalchemy.exc import SQLAlchemyError
 
 from runtime.api.dependencies import ServicesDep
 from runtime.api.routing import Router
 from runtime.api.schemas.service import ClientConfig, Health, Version
-from runtime.database import role_session
+from runtime.postgres import Database
 
 router = Router(tags=["service"])
 logger = Logger()
@@ -17,17 +16,17 @@ logger = Logger()
 @router.get("/health", summary="Whether it works", responses={503: {"model": Health}})
 def health(services: ServicesDep, response: Response) -> Health:
     """Asks the database; 503 when it does not answer."""
-    if _answers(services.engine):
+    if _answers(services.database):
         return Health(status="ok", database="ok", version=services.settings.version)
     response.status_code = 503
     return Health(status="degraded", database="unavailable", version=services.settings.version)
 
 
-def _answers(engine: Engine) -> bool:
+def _answers(database: Database) -> bool:
     try:
-        with role_session(engine) as session:
-            session.connection().execute(text("select 1"))
-    except SQLAlchemyError:
+        with database.role() as connection:
+            connection.execute("select 1")
+    except psycopg.Error:
         logger.exception("The database did not answer")
         return False
     return True

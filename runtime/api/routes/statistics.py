@@ -11,5 +11,5 @@ router = Router(tags=["items"])
 @router.get("/stats", summary="Count a collection")
 def collection_statistics(tenant: TenantDep, services: ServicesDep) -> StatisticsPublic:
     """Your items by status and category, and how many of them search knows."""
-    with tenant.session() as session:
-        return StatisticsPublic.of(statistics.count(session, services.settings.embedding_model))
+    with tenant.transaction() as connection:
+        return StatisticsPublic.of(statistics.count(connection, services.settings.embedding_model))

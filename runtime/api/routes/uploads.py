@@ -13,7 +13,6 @@ from runtime.api.problems import ApiError, documented
 from runtime.api.routing import Router
 from runtime.api.schemas.items import ItemPublic
 from runtime.api.schemas.uploads import UploadForm, UploadRequest, UploadTicket
-from runtime.database import driver
 from runtime.records import Status
 
 router = Router(tags=["items"])
@@ -38,14 +37,14 @@ def announce(announced: UploadRequest, tenant: TenantDep, services: ServicesDep)
     limit = services.settings.max_upload_bytes
     if announced.size > limit:
         raise ApiError(413, f"size: {announced.size} bytes; at most {limit} ({services.settings.max_upload_mb} MB).")
-    with tenant.session() as session:
-        had = items.find_by_sha256(driver(session), announced.sha256) if announced.sha256 else None
+    with tenant.transaction() as connection:
+        had = items.find_by_sha256(connection, announced.sha256) if announced.sha256 else None
         item = awaited(tenant.user_id, announced)
-        known = had or items.find_announced(driver(session), item)
+        known = had or items.find_announced(connection, item)
         if known is not None and known.status != Status.PENDING:
-            public = presented_one(session, known, services.store)
+            public = presented_one(connection, known, services.store)
             return JSONResponse(public.model_dump(mode="json"))
-        item = known or await_upload(session, item, services.settings)
+        item = known or await_upload(connection, item, services.settings)
     follow_upload(item)
     post = services.store.presigned_post(item.original_key, item.mime_type, item.file_size)
     return UploadTicket(item_id=item.id, url=post.url, fields=post.fields, expires_at=post.expires_at)

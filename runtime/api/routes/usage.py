@@ -7,7 +7,6 @@ from runtime import limits, usage
 from runtime.api.dependencies import ServicesDep, TenantDep
 from runtime.api.routing import Router
 from runtime.api.schemas.usage import BudgetLeft, ImagesLeft, ModelUse, MonthUse, UsageReport
-from runtime.database import driver
 from runtime.limits import Month
 from runtime.records import now
 from runtime.usage import MonthlyUse
@@ -22,10 +21,10 @@ def read_usage(tenant: TenantDep, services: ServicesDep) -> UsageReport:
     """Tokens and dollars of your use of the models by month, and what is left of this month's images and budget."""
     month = Month.of(now())
     first = month.start.date().replace(year=month.start.year - 1)
-    with tenant.session() as session:
-        uses = usage.by_month(driver(session), first)
-        images = limits.images_taken(driver(session), month.start.date())
-        spent = usage.cost_since(driver(session), month.start)
+    with tenant.transaction() as connection:
+        uses = usage.by_month(connection, first)
+        images = limits.images_taken(connection, month.start.date())
+        spent = usage.cost_since(connection, month.start)
     quota = services.settings.monthly_image_quota or None
     return UsageReport(
         months=[_month(list(of_month)) for _, of_month in groupby(uses, lambda use: use.month)][:MONTHS],

@@ -53,7 +53,7 @@ class AlbumPublic(ResponseModel):
     @classmethod
     def of(cls, counted: CountedAlbum) -> Self:
         """What the public may know of the album."""
-        return cls(**cls.shared(counted.album), items=counted.items)
+        return cls(**cls.shared(counted))
 
 
 class AlbumPage(ResponseModel):

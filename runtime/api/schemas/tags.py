@@ -32,7 +32,7 @@ class TagPublic(ResponseModel):
     @classmethod
     def of(cls, counted: CountedTag) -> Self:
         """What the public may know of the tag."""
-        return cls(**cls.shared(counted.tag), items=counted.items)
+        return cls(**cls.shared(counted))
 
 
 class TagPage(ResponseModel):

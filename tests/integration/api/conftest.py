@@ -1,13 +1,15 @@
 """The real handler on a real Postgres, with S3 and DynamoDB by the emulator, and the models by stand-ins."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
 import pytest
 from fastapi import FastAPI
+from sqlmodel import Session
 
 from runtime import clients, items
 from runtime.analysis import Category
@@ -16,7 +18,7 @@ from runtime.api.app import create_app
 from runtime.api.dependencies import Services
 from runtime.api.settings import ApiSettings
 from runtime.chat.sessions import INDEX
-from runtime.database import driver, tenant_session
+from runtime.database import connect
 from runtime.keys import derived_key
 from runtime.migrations.upgrade import FUNCTIONS_ROLE
 from runtime.records import AnalysisRecord, ItemRecord
@@ -30,6 +32,7 @@ from tests.integration.api.voyage import Voyage, direction, serve_voyage
 from tests.integration.aws import running_emulator
 from tests.integration.conftest import Database
 from tests.integration.database.pipeline_steps import add_analysis, add_processed, image_analysis
+from tests.sessions import driver, tenant_session
 
 # Not letters that an id could contain by chance.
 ADA, BOB = "user-ada", "user-bob"
@@ -142,7 +145,18 @@ def services(database: Database, voyage: Voyage, claude: Claude, s3_endpoint: st
     services = Services.start(load(ApiSettings, ENVIRONMENT | urls))
     yield services
     services.claude.close()
-    services.engine.dispose()
+    services.database.close()
+
+
+@contextmanager
+def pipeline_session(services: Services) -> Generator[Session]:
+    """A transaction beside the API's, for Ada, as the pipeline's functions have them."""
+    engine = connect(services.settings.database_url.get_secret_value())
+    try:
+        with tenant_session(engine, ADA) as session:
+            yield session
+    finally:
+        engine.dispose()
 
 
 @pytest.fixture
@@ -186,7 +200,7 @@ class Pipeline:
         filename: str = "IMG_0001.png",
     ) -> Kept:
         """A searchable item whose vector points to `angle`, with its objects in the bucket."""
-        with tenant_session(self.services.engine, ADA) as session:
+        with pipeline_session(self.services) as session:
             item = add_processed(session, ADA, content, filename)
             analysis = add_analysis(session, item, image_analysis(headline, category=category))
             assert items.mark_analyzed(driver(session), item.id)
@@ -198,7 +212,7 @@ class Pipeline:
 
     def look_again(self, kept: Kept, headline: str) -> AnalysisRecord:
         """Another analysis of the same image."""
-        with tenant_session(self.services.engine, ADA) as session:
+        with pipeline_session(self.services) as session:
             return add_analysis(session, kept.item, image_analysis(headline), forced=True)
 
 

@@ -23,7 +23,6 @@ from runtime.account.export import NOT_EXPORTED, WHOLE_TABLES, Exporter
 from runtime.account.people import People
 from runtime.api.dependencies import Services
 from runtime.consumer import consume, route
-from runtime.database import driver, role_session, tenant_session
 from runtime.events import AccountDeletionRequested, ExportRequested
 from runtime.handlers.worker import Worker
 from runtime.models import TENANT_TABLES, AccountRequest, Intake, RequestKind, TenantIndex, Usage
@@ -34,7 +33,7 @@ from runtime.settings import EMBEDDING_DIMENSIONS
 from runtime.storage import ImageStore
 from tests.api_environment import ENVIRONMENT
 from tests.gateway import GatewayClient
-from tests.integration.api.conftest import ADA, BOB, BUCKET, Bus
+from tests.integration.api.conftest import ADA, BOB, BUCKET, Bus, pipeline_session
 from tests.integration.conftest import Database
 from tests.integration.database.pipeline_steps import (
     add_analysis,
@@ -45,6 +44,7 @@ from tests.integration.database.pipeline_steps import (
     image_analysis,
 )
 from tests.lambda_context import lambda_context
+from tests.sessions import driver, role_session, tenant_session
 
 LEASE = timedelta(minutes=15)
 TABLE = ENVIRONMENT["CHECKPOINT_TABLE"]
@@ -67,11 +67,11 @@ def pool(s3_endpoint: str) -> Iterator[str]:
 @pytest.fixture
 def worker(services: Services, chats: ChatSessions, pool: str, bus: Bus) -> Worker:
     return Worker(
-        engine=services.engine,
+        database=services.database,
         event_bus=services.settings.event_bus,
         queue=WorkQueue(bus.queue, 2),
-        exporter=Exporter(services.engine, services.store, chats),
-        remover=Remover(services.engine, services.store, chats, People(pool)),
+        exporter=Exporter(services.database, services.store, chats),
+        remover=Remover(services.database, services.store, chats, People(pool)),
     )
 
 
@@ -336,7 +336,7 @@ def test_nothing_brings_an_account_back_whose_deletion_was_asked_for(
     assert "being deleted" in refused.json()["detail"]
     assert ada.post("/me/export", {}).status == 409
     assert rows_of(database, ADA) | {"account_request": 0} == dict.fromkeys(TENANT_TABLES, 0)
-    with pytest.raises(Exception, match="account_is_kept"), tenant_session(services.engine, ADA) as session:
+    with pytest.raises(Exception, match="account_is_kept"), pipeline_session(services) as session:
         session.add(Usage(user_id=ADA, operation="query", model="late", input_tokens=1))
 
 
@@ -345,16 +345,16 @@ def test_rows_are_removed_only_of_an_account_whose_deletion_was_asked_for(
 ) -> None:
     fill(database, services.store, ADA)
 
-    with pytest.raises(Exception, match="nobody has asked"), tenant_session(services.engine, ADA) as session:
+    with pytest.raises(Exception, match="nobody has asked"), pipeline_session(services) as session:
         session.connection().execute(text("select remove_account_rows(10)"))
 
 
 def test_two_deliveries_do_not_work_on_one_request(ada: GatewayClient, services: Services) -> None:
     request_id = UUID(ada.post("/me/export", {}).json()["request_id"])
-    with tenant_session(services.engine, ADA) as session:
-        first = requests.claim(session, request_id, RequestKind.EXPORT, LEASE)
-    with tenant_session(services.engine, ADA) as session:
-        second = requests.claim(session, request_id, RequestKind.EXPORT, LEASE)
+    with pipeline_session(services) as session:
+        first = requests.claim(driver(session), request_id, RequestKind.EXPORT, LEASE)
+    with pipeline_session(services) as session:
+        second = requests.claim(driver(session), request_id, RequestKind.EXPORT, LEASE)
 
     assert isinstance(first, requests.Work)
     assert not isinstance(second, requests.Work)
@@ -389,5 +389,5 @@ def test_a_request_that_is_given_up_says_so_and_can_be_taken_up_again(
     assert failed["state"] == "failed"
     assert "tried 2 times" in failed["error"]
     assert ada.get(f"/me/export/{request_id}").json()["state"] == "done"
-    with tenant_session(services.engine, ADA) as session:
+    with pipeline_session(services) as session:
         assert len(session.exec(select(AccountRequest)).all()) == 1

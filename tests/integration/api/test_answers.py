@@ -12,11 +12,10 @@ from runtime.api.adapter import gateway_handler
 from runtime.api.app import create_app
 from runtime.api.dependencies import Services
 from runtime.claude import Allowance
-from runtime.database import tenant_session
 from runtime.models import ItemTag, Tag, Usage
 from tests.gateway import GatewayClient
 from tests.integration.api.claude import Claude
-from tests.integration.api.conftest import ADA, Kept, Pipeline
+from tests.integration.api.conftest import ADA, Kept, Pipeline, pipeline_session
 from tests.integration.api.voyage import Voyage
 from tests.integration.conftest import Database
 
@@ -33,7 +32,7 @@ def ask(client: GatewayClient, query: str = "bakery total", **request: object) -
 
 
 def tag(pipeline: Pipeline, kept: Kept, name: str) -> None:
-    with tenant_session(pipeline.services.engine, ADA) as session:
+    with pipeline_session(pipeline.services) as session:
         row = Tag(user_id=ADA, name=name)
         session.add(row)
         session.flush()
@@ -198,7 +197,7 @@ def test_without_a_budget_nothing_is_asked(
     services: Services, bakery: Kept, claude: Claude, database: Database, path: str
 ) -> None:
     settings = services.settings.model_copy(update={"monthly_ai_budget_usd": Decimal("0.01")})
-    with tenant_session(services.engine, ADA) as session:
+    with pipeline_session(services) as session:
         session.add(
             Usage(user_id=ADA, operation="answer", model="claude-sonnet-5-5", input_tokens=1, cost_usd=Decimal("0.01"))
         )

@@ -10,13 +10,13 @@ from sqlalchemy import text
 from runtime import items
 from runtime.analysis import Category
 from runtime.api.dependencies import Services
-from runtime.database import driver, tenant_session
 from runtime.keys import derived_key
 from runtime.records import Stage
 from tests.gateway import GatewayClient
-from tests.integration.api.conftest import ADA, Pipeline
+from tests.integration.api.conftest import ADA, Pipeline, pipeline_session
 from tests.integration.conftest import Database
 from tests.integration.database.pipeline_steps import add_processed, new_item
+from tests.sessions import driver
 
 
 def headlines(client: GatewayClient, **filters: str | int) -> list[str]:
@@ -96,7 +96,7 @@ def test_what_is_not_searchable_yet_is_similar_to_nothing_that_could_be_told(
     ada: GatewayClient, pipeline: Pipeline, services: Services
 ) -> None:
     pipeline.keep("A beach", content="a beach")
-    with tenant_session(services.engine, ADA) as session:
+    with pipeline_session(services) as session:
         duplicate = add_processed(session, ADA, "a beach")
         processed, failed = (add_processed(session, ADA) for _ in range(2))
         items.mark_failed(driver(session), failed.id, Stage.ANALYSIS, "Claude is busy.")
@@ -131,7 +131,7 @@ def test_no_other_name_leads_to_an_image(
     ada: GatewayClient, bob: GatewayClient, pipeline: Pipeline, services: Services
 ) -> None:
     kept = pipeline.keep("A beach").item.id
-    with tenant_session(services.engine, ADA) as session:
+    with pipeline_session(services) as session:
         pending = items.create(driver(session), new_item(ADA)).id
     names = (
         f"{kept}.jpg",
@@ -157,7 +157,7 @@ def test_a_collection_is_counted(
     ada.patch(f"/items/{kept[0].id}", {"category": "Food", "tags": ["a", "b"]})
     ada.post("/albums", {"name": "Lisbon"})
     ada.delete(f"/items/{kept[2].id}")
-    with tenant_session(services.engine, ADA) as session:
+    with pipeline_session(services) as session:
         add_processed(session, ADA, "0")
         add_processed(session, ADA)
         items.create(driver(session), new_item(ADA))

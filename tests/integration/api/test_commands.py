@@ -8,17 +8,17 @@ from sqlalchemy import text
 from runtime import clients, items
 from runtime.api.dependencies import Services
 from runtime.api.routes import commands
-from runtime.database import driver, tenant_session
 from runtime.records import ItemRecord, Stage
 from tests.gateway import GatewayClient
-from tests.integration.api.conftest import ADA, Bus, Pipeline
+from tests.integration.api.conftest import ADA, Bus, Pipeline, pipeline_session
 from tests.integration.conftest import Database
 from tests.integration.database.pipeline_steps import add_analysis, add_processed, facts, image_analysis, new_item
+from tests.sessions import driver
 
 
 def failed(services: Services, stage: Stage) -> ItemRecord:
     """An item of Ada's that came as far as `stage`."""
-    with tenant_session(services.engine, ADA) as session:
+    with pipeline_session(services) as session:
         item = (
             items.create(driver(session), new_item(ADA)) if stage == Stage.PROCESSING else add_processed(session, ADA)
         )
@@ -142,7 +142,7 @@ def test_what_cannot_be_looked_at_is_not_analysed(
     ada: GatewayClient, services: Services, bus: Bus, stage: Stage | None, told: str
 ) -> None:
     if stage is None:
-        with tenant_session(services.engine, ADA) as session:
+        with pipeline_session(services) as session:
             item = items.create(driver(session), new_item(ADA))
     else:
         item = failed(services, stage)
@@ -179,7 +179,7 @@ def test_items_of_an_older_embedding_model_are_embedded_anew_in_portions(
 
 def test_exact_and_near_duplicates_are_told_apart(ada: GatewayClient, services: Services, pipeline: Pipeline) -> None:
     kept = pipeline.keep("A beach", content="a beach")
-    with tenant_session(services.engine, ADA) as session:
+    with pipeline_session(services) as session:
         same = add_processed(session, ADA, "a beach")
         items.mark_deleted(driver(session), add_processed(session, ADA, "a beach").id)
         near, far, blank = (items.create(driver(session), new_item(ADA)) for _ in range(3))
@@ -204,7 +204,7 @@ def test_deleting_an_original_has_its_oldest_duplicate_processed(
     ada: GatewayClient, services: Services, pipeline: Pipeline, bus: Bus
 ) -> None:
     kept = pipeline.keep("A beach", content="a beach")
-    with tenant_session(services.engine, ADA) as session:
+    with pipeline_session(services) as session:
         heir, other = (add_processed(session, ADA, "a beach") for _ in range(2))
 
     assert ada.delete(f"/items/{kept.item.id}").status == 200

@@ -7,20 +7,20 @@ import pytest
 from runtime import items
 from runtime.analysis import Category
 from runtime.api.dependencies import Services
-from runtime.database import driver, tenant_session
 from runtime.indexed import find_indexed
 from runtime.search.document import index
 from tests.gateway import GatewayClient
-from tests.integration.api.conftest import ADA, Bus, Kept, Pipeline
+from tests.integration.api.conftest import ADA, Bus, Kept, Pipeline, pipeline_session
 from tests.integration.api.voyage import direction
 from tests.integration.database.pipeline_steps import add_processed
+from tests.sessions import driver
 
 EDIT = {"title": "Honeymoon", "note": "The second evening", "category": "Food", "tags": ["Lisbon", "love"]}
 
 
 def reindex(services: Services, kept: Kept, tags: tuple[str, ...] = ()) -> None:
     """What the embedder does when it is asked."""
-    with tenant_session(services.engine, ADA) as session:
+    with pipeline_session(services) as session:
         item = items.find(driver(session), kept.item.id)
         assert item is not None
         index(driver(session), item, kept.analysis, direction(0), "voyage-4-large", tags)
@@ -76,7 +76,7 @@ def test_search_is_told_of_an_edit_and_then_finds_by_it(
         assert [result["item_id"] for result in found] == [str(kept.item.id)], words
     narrowed = ada.post("/search", {"query": "beach", "search_type": "bm25", "category_filter": "Food"}).json()
     assert narrowed["total_results"] == 1
-    with tenant_session(services.engine, ADA) as session:
+    with pipeline_session(services) as session:
         indexed = find_indexed(driver(session), kept.item.id)
     assert indexed is not None
     assert "Tags: Lisbon, love" in indexed.text
@@ -86,7 +86,7 @@ def test_search_is_told_of_an_edit_and_then_finds_by_it(
 def test_search_is_not_told_of_what_it_will_learn_anyway_nor_of_nothing(
     ada: GatewayClient, pipeline: Pipeline, services: Services, bus: Bus
 ) -> None:
-    with tenant_session(services.engine, ADA) as session:
+    with pipeline_session(services) as session:
         processed = add_processed(session, ADA)
 
     assert ada.patch(f"/items/{processed.id}", EDIT).status == 200

@@ -13,15 +13,15 @@ from runtime import items
 from runtime.api.adapter import gateway_handler
 from runtime.api.app import create_app
 from runtime.api.dependencies import Services
-from runtime.database import driver, tenant_session
 from runtime.models import Usage
 from runtime.records import Stage
 from runtime.storage import ImageStore
 from tests.gateway import GatewayClient, Response
-from tests.integration.api.conftest import ADA, BUCKET, Bus, Pipeline
+from tests.integration.api.conftest import ADA, BUCKET, Bus, Pipeline, pipeline_session
 from tests.integration.api.voyage import Voyage
 from tests.integration.conftest import Database
 from tests.integration.database.pipeline_steps import add_processed
+from tests.sessions import driver
 
 ANNOUNCED = {"filename": "beach.jpg", "content_type": "image/jpeg", "size": 8}
 QUOTA = 3
@@ -66,7 +66,7 @@ def poor(services: Services) -> GatewayClient:
 
 def spend(services: Services, dollars: Decimal, at: datetime | None = None) -> None:
     """Record an answer that cost this, now unless it was at another moment."""
-    with tenant_session(services.engine, ADA) as session:
+    with pipeline_session(services) as session:
         session.add(
             Usage(
                 user_id=ADA,
@@ -167,7 +167,7 @@ def test_without_budget_nothing_is_analysed_again(poor: GatewayClient, pipeline:
 
 
 def test_without_budget_what_failed_stays_as_it_is(poor: GatewayClient, services: Services, bus: Bus) -> None:
-    with tenant_session(services.engine, ADA) as session:
+    with pipeline_session(services) as session:
         item = add_processed(session, ADA)
         assert items.mark_failed(driver(session), item.id, Stage.ANALYSIS, "No budget.", retryable=True)
 

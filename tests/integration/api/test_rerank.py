@@ -10,11 +10,10 @@ from sqlalchemy import text
 from runtime.api.adapter import gateway_handler
 from runtime.api.app import create_app
 from runtime.api.dependencies import Services
-from runtime.database import tenant_session
 from runtime.models import Usage
 from runtime.prices import cost_usd
 from tests.gateway import GatewayClient
-from tests.integration.api.conftest import ADA, Pipeline
+from tests.integration.api.conftest import ADA, Pipeline, pipeline_session
 from tests.integration.api.voyage import RERANK_TOKENS, TOKENS, Voyage
 
 MODEL = "rerank-2.5-lite"
@@ -49,7 +48,7 @@ def headlines(user: GatewayClient, **request: object) -> list[str]:
 
 
 def used(services: Services) -> list[tuple[str, str, int, Decimal]]:
-    with tenant_session(services.engine, ADA) as session:
+    with pipeline_session(services) as session:
         query = text("select operation, model, input_tokens, cost_usd from usage where operation = 'rerank'")
         return [tuple(row) for row in session.connection().execute(query)]
 
@@ -109,7 +108,7 @@ def test_a_reranker_that_fails_loses_nothing(
 def test_a_budget_that_the_querys_embedding_uses_up_is_not_exceeded(services: Services, voyage: Voyage) -> None:
     embedding = cost_usd("voyage-4-lite", TOKENS)
     assert embedding is not None
-    with tenant_session(services.engine, ADA) as session:
+    with pipeline_session(services) as session:
         spent = Decimal("0.50") - embedding
         session.add(Usage(user_id=ADA, operation="answer", model="m", input_tokens=1, output_tokens=1, cost_usd=spent))
 

@@ -15,11 +15,11 @@ from runtime import items
 from runtime.api.adapter import gateway_handler
 from runtime.api.app import create_app
 from runtime.api.dependencies import Services
-from runtime.database import driver, tenant_session
 from runtime.models import Item
 from runtime.storage import ImageStore
 from tests.gateway import GatewayClient
-from tests.integration.api.conftest import ADA, BUCKET, Pipeline
+from tests.integration.api.conftest import ADA, BUCKET, Pipeline, pipeline_session
+from tests.sessions import driver
 
 PHOTO = b"\xff\xd8 pixels"
 ANNOUNCED = {"filename": "beach.jpg", "content_type": "image/jpeg", "size": len(PHOTO)}
@@ -65,7 +65,7 @@ def test_an_interrupted_upload_goes_on_with_the_same_item(ada: GatewayClient, se
 def test_what_has_just_come_is_not_asked_for_again(ada: GatewayClient, services: Services) -> None:
     announced = ANNOUNCED | {"sha256": sha256(PHOTO).hexdigest()}
     item_id = ada.post("/uploads", announced).json()["item_id"]
-    with tenant_session(services.engine, ADA) as session:
+    with pipeline_session(services) as session:
         assert items.mark_uploaded(driver(session), UUID(item_id))
 
     again = ada.post("/uploads", announced)
@@ -93,7 +93,7 @@ def test_nobody_goes_on_with_anothers_upload(ada: GatewayClient, bob: GatewayCli
 def test_what_the_sweeper_may_be_about_to_bury_is_announced_anew(ada: GatewayClient, services: Services) -> None:
     announced = ANNOUNCED | {"sha256": sha256(PHOTO).hexdigest()}
     before = ada.post("/uploads", announced).json()
-    with tenant_session(services.engine, ADA) as session:
+    with pipeline_session(services) as session:
         waiting = session.get_one(Item, UUID(before["item_id"]))
         waiting.created_at -= items.GOES_ON_WITHIN
 

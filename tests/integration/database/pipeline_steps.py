@@ -8,12 +8,12 @@ from sqlmodel import Session
 
 from runtime import analyses, batches, embedding_claims, items
 from runtime.analysis import Category, ImageAnalysis, ImageDetails, MediaMetadata
-from runtime.database import driver
 from runtime.items import ImageFacts
 from runtime.keys import original_key
 from runtime.leases import InProgress
 from runtime.models import Album, AlbumItem, ItemTag, Tag
 from runtime.records import AnalysisRecord, ItemRecord
+from tests.sessions import driver
 
 LEASE = timedelta(minutes=5)
 

@@ -9,7 +9,6 @@ from sqlmodel import Session, select
 
 from runtime import items
 from runtime.analysis import ImageAnalysis
-from runtime.database import driver, tenant_session
 from runtime.models import ItemTag, Tag
 from runtime.records import ItemRecord
 from runtime.search.document import index
@@ -19,6 +18,7 @@ from runtime.settings import EMBEDDING_DIMENSIONS
 from runtime.tag_names import names_of
 from tests.integration.conftest import Database
 from tests.integration.database.pipeline_steps import add_analysis, add_processed
+from tests.sessions import driver, tenant_session
 
 ADA, BOB = "ada", "bob"
 
@@ -86,7 +86,7 @@ def look(
     vector: Sequence[float] | None = None if angle is None else direction(angle)
     with tenant_session(database.functions, user) as session:
         return search(
-            session,
+            driver(session),
             query=query,
             vector=vector,
             search_type=search_type,

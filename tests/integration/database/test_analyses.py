@@ -8,11 +8,11 @@ import pytest
 
 from runtime import analyses, items
 from runtime.analyses import Claim, Finished
-from runtime.database import driver, tenant_session
 from runtime.leases import InProgress, ItemGoneError
 from runtime.records import ItemRecord
 from tests.integration.conftest import Database
 from tests.integration.database.pipeline_steps import LEASE, add_analysis, add_processed, claim, image_analysis
+from tests.sessions import driver, tenant_session
 
 ADA = "ada"
 EXPIRED = timedelta(seconds=-1)

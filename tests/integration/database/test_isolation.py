@@ -9,7 +9,6 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlmodel import Session
 
-from runtime.database import driver, role_session, tenant_session
 from runtime.models import TENANT_TABLES, AccountRequest, Intake, RequestKind, TenantIndex, Usage
 from runtime.search.document import index
 from runtime.settings import EMBEDDING_DIMENSIONS
@@ -22,6 +21,7 @@ from tests.integration.database.pipeline_steps import (
     add_tag_and_album,
     image_analysis,
 )
+from tests.sessions import driver, role_session, tenant_session
 
 ADA, BOB = "ada", "bob"
 NEVER_UPDATED = {"search_posting", "usage", "item_tag", "album_item"}

@@ -9,7 +9,6 @@ from sqlmodel import Session
 from runtime import catalog, items
 from runtime.analysis import Category
 from runtime.catalog import Wanted
-from runtime.database import driver, tenant_session
 from runtime.pagination import InvalidCursorError, Sort
 from runtime.records import ItemRecord, Status
 from tests.integration.conftest import Database
@@ -19,6 +18,7 @@ from tests.integration.database.pipeline_steps import (
     image_analysis,
     new_item,
 )
+from tests.sessions import driver, tenant_session
 
 ADA, BOB = "ada", "bob"
 EVERYTHING = Wanted()
@@ -38,7 +38,7 @@ def test_pages_follow_each_other_while_items_arrive(database: Database) -> None:
     cursor: str | None = None
     for number in range(4):
         with tenant_session(database.functions, ADA) as session:
-            page = catalog.page(session, EVERYTHING, sort=Sort.NEWEST, limit=2, cursor=cursor)
+            page = catalog.page(driver(session), EVERYTHING, sort=Sort.NEWEST, limit=2, cursor=cursor)
             listed += page.items
             cursor = page.next_cursor
             assert page.total == 7 + number, "later arrivals count"
@@ -61,7 +61,7 @@ def test_each_order_pages_through_everything_once(database: Database, sort: Sort
         listed: list[int] = []
         cursor = None
         while True:
-            page = catalog.page(session, EVERYTHING, sort=sort, limit=1, cursor=cursor)
+            page = catalog.page(driver(session), EVERYTHING, sort=sort, limit=1, cursor=cursor)
             listed += [item.created_at.day for item in page.items]
             cursor = page.next_cursor
             if cursor is None:
@@ -71,7 +71,7 @@ def test_each_order_pages_through_everything_once(database: Database, sort: Sort
 
 def test_the_list_is_filtered_by_status_and_by_the_newest_category(database: Database) -> None:
     def page(session: Session, wanted: Wanted) -> list[UUID]:
-        found = catalog.page(session, wanted, sort=Sort.NEWEST, limit=10, cursor=None)
+        found = catalog.page(driver(session), wanted, sort=Sort.NEWEST, limit=10, cursor=None)
         assert found.total == len(found.items)
         return [item.id for item in found.items]
 
@@ -89,13 +89,13 @@ def test_the_list_is_filtered_by_status_and_by_the_newest_category(database: Dat
 @pytest.mark.parametrize("cursor", ["", "x", "e30", "ÿ", "bm90IGpzb24"])
 def test_a_made_up_cursor_is_refused(database: Database, cursor: str) -> None:
     with tenant_session(database.functions, ADA) as session, pytest.raises(InvalidCursorError):
-        catalog.page(session, EVERYTHING, sort=Sort.NEWEST, limit=2, cursor=cursor)
+        catalog.page(driver(session), EVERYTHING, sort=Sort.NEWEST, limit=2, cursor=cursor)
 
 
 def test_a_cursor_of_another_order_is_refused(database: Database) -> None:
     with tenant_session(database.functions, ADA) as session:
         for _ in range(2):
             items.create(driver(session), new_item(ADA))
-        page = catalog.page(session, EVERYTHING, sort=Sort.NEWEST, limit=1, cursor=None)
+        page = catalog.page(driver(session), EVERYTHING, sort=Sort.NEWEST, limit=1, cursor=None)
         with pytest.raises(InvalidCursorError, match="newest"):
-            catalog.page(session, EVERYTHING, sort=Sort.OLDEST, limit=1, cursor=page.next_cursor)
+            catalog.page(driver(session), EVERYTHING, sort=Sort.OLDEST, limit=1, cursor=page.next_cursor)

@@ -12,7 +12,6 @@ from sqlmodel import SQLModel
 
 from runtime import analyses, items
 from runtime.catalog import Wanted
-from runtime.database import driver, role_session, tenant_session
 from runtime.models import TENANT_TABLES, Item
 from runtime.postgres import Connection
 from runtime.records import Stage, Status
@@ -29,6 +28,7 @@ from tests.integration.database.pipeline_steps import (
     image_analysis,
     new_item,
 )
+from tests.sessions import driver, role_session, tenant_session
 
 ADA, BOB = "ada", "bob"
 EVERYTHING = Wanted()

@@ -7,13 +7,13 @@ import pytest
 
 from runtime import items
 from runtime.analysis import Category
-from runtime.database import driver, tenant_session
 from runtime.search.document import index
 from runtime.search.filters import Filters
 from runtime.search.query import BM25_B, BM25_K1, Hit, SearchType
 from tests.integration.conftest import Database
 from tests.integration.database.pipeline_steps import add_analysis, add_processed, image_analysis
 from tests.integration.database.searching import ADA, BOB, direction, find, found, keep
+from tests.sessions import driver, tenant_session
 
 
 def test_words_are_found_in_the_text_of_an_image_whatever_their_form(database: Database) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import make_url, text
 from sqlmodel import Session
 
 from runtime import items
-from runtime.database import connect, driver, role_session, tenant_session
+from runtime.database import connect
 from runtime.records import ItemRecord
 from runtime.search import sizes
 from runtime.search.filters import Filters
@@ -18,6 +18,7 @@ from runtime.search.way import Way
 from tests.integration.conftest import Database
 from tests.integration.database.pipeline_steps import image_analysis
 from tests.integration.database.searching import ADA, BOB, direction, find, found, keep, look
+from tests.sessions import driver, role_session, tenant_session
 
 LARGE = 10
 COLOURS = ("red", "green", "blue")
@@ -115,7 +116,7 @@ def test_the_plan_uses_the_tenants_own_indexes(database: Database, large: list[I
         ):
             connection.execute(text(statement))
         search(
-            session,
+            driver(session),
             query="red wheel",
             vector=direction(20),
             search_type=SearchType.HYBRID,

@@ -14,7 +14,6 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from runtime import items
-from runtime.database import driver, tenant_session
 from runtime.events import Event, ObjectCreated
 from runtime.handlers import analyzer, batcher, embedder, image_processor, sweeper
 from runtime.keys import original_key
@@ -24,6 +23,7 @@ from runtime.records import AnalysisRecord, ItemRecord
 from runtime.storage import ImageStore
 from tests.integration.conftest import Database
 from tests.lambda_context import lambda_context
+from tests.sessions import driver, tenant_session
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -12,7 +12,6 @@ from aws_lambda_powertools import Logger
 from sqlalchemy import text
 
 from runtime import items
-from runtime.database import driver, tenant_session
 from runtime.events import AnalysisComplete, AnalysisRequested, ItemSearchable
 from runtime.handlers import batcher
 from runtime.keys import derived_key
@@ -29,6 +28,7 @@ from tests.integration.pipeline.batching import (
     waiting,
 )
 from tests.integration.pipeline.stage import ANNA, BERT, Stage, envelope
+from tests.sessions import driver, tenant_session
 
 
 @pytest.fixture(autouse=True)

@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import text
 
 from runtime import items
-from runtime.database import driver, tenant_session
 from runtime.events import AnalysisComplete, AnalysisRequested, EmbeddingRequested, ImageProcessed, ItemFailed
 from runtime.models import Item, Usage
 from runtime.records import AnalysisState, ItemRecord, Stage, Status
 from tests.integration.pipeline.stage import ANNA, envelope
 from tests.integration.pipeline.stage import Stage as Theatre
+from tests.sessions import driver, tenant_session
 from tests.unit.imaging.pictures import encoded, quarters
 
 PNG = encoded(quarters(), "PNG")

@@ -10,7 +10,6 @@ import pytest
 from sqlmodel import Session, select
 
 from runtime import analyses, embedding_claims, items
-from runtime.database import driver
 from runtime.events import (
     AnalysisComplete,
     AnalysisRequested,
@@ -26,6 +25,7 @@ from runtime.search.document import document_text
 from runtime.storage import ImageStore
 from runtime.vision import PROMPT_VERSION, Vision, VisionAnswer
 from tests.integration.pipeline.stage import ANNA, BERT, Stage, envelope
+from tests.sessions import driver
 from tests.unit.imaging.pictures import encoded, quarters
 
 PNG = encoded(quarters(), "PNG")

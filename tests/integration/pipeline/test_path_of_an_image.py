@@ -7,13 +7,13 @@ import httpx
 import pytest
 
 from runtime.analysis import Category
-from runtime.database import tenant_session
 from runtime.events import AnalysisComplete, ImageProcessed, ItemSearchable, ObjectCreated
 from runtime.keys import derived_key
 from runtime.records import Status
 from runtime.search.query import SearchType, search
 from tests.integration.aws import CHECKOUT
 from tests.integration.pipeline.stage import ANNA, BERT, Stage
+from tests.sessions import driver, tenant_session
 from tests.unit.imaging.pictures import opened
 
 RECEIPT = CHECKOUT / "samples" / "receipt-mill-lane-bakery.jpg"
@@ -24,7 +24,7 @@ def found(stage: Stage, query: str, user_id: str = ANNA) -> list[str]:
     """The ids of what a user finds by words."""
     with tenant_session(stage.database.functions, user_id) as session:
         hits = search(
-            session,
+            driver(session),
             query=query,
             vector=None,
             search_type=SearchType.BM25,

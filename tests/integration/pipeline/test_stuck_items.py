@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import text
 
 from runtime import items
-from runtime.database import driver
 from runtime.events import (
     AnalysisComplete,
     AnalysisRequested,
@@ -28,6 +27,7 @@ from runtime.sweeping import orphans
 from runtime.sweeping.run import Run
 from tests.integration.pipeline.stage import ANNA, Stage
 from tests.integration.pipeline.test_sweeper import done
+from tests.sessions import driver
 from tests.unit.imaging.pictures import encoded, quarters
 
 PNG = encoded(quarters(), "PNG")

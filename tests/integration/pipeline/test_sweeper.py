@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import text
 
 from runtime import items
-from runtime.database import driver, tenant_session
 from runtime.events import AnalysisComplete, ImageProcessed, ItemSearchable, ProcessingRequested
 from runtime.handlers import sweeper
 from runtime.keys import derived_key
@@ -20,6 +19,7 @@ from runtime.records import ItemRecord, Status
 from runtime.storage import DeleteError, ImageStore
 from runtime.sweeping import removal
 from tests.integration.pipeline.stage import ANNA, BERT, Stage, envelope
+from tests.sessions import driver, tenant_session
 from tests.unit.imaging.pictures import encoded, quarters
 
 PNG = encoded(quarters(), "PNG")
