@@ -9,10 +9,11 @@ from decimal import Decimal
 
 import pytest
 
-from runtime import items
+from runtime import items, postgres
 from runtime.api.adapter import gateway_handler
 from runtime.api.app import create_app
 from runtime.api.dependencies import Services
+from runtime.migrations.upgrade import FUNCTIONS_ROLE
 from runtime.models import Usage
 from runtime.records import Stage
 from runtime.storage import ImageStore
@@ -103,12 +104,14 @@ def test_beyond_the_quota_no_image_is_taken(rationed: GatewayClient, take: Calla
 
 
 def test_uploads_at_the_same_time_do_not_go_beyond_the_quota(services: Services, database: Database) -> None:
-    ada = client(limited(replace(services, engine=database.functions), monthly_image_quota=QUOTA))
+    many = postgres.Database(database.url(FUNCTIONS_ROLE), size=8)
+    ada = client(limited(replace(services, database=many), monthly_image_quota=QUOTA))
     with ThreadPoolExecutor(max_workers=12) as pool:
         statuses = sorted(answer.status for answer in pool.map(announce_in_a_loop_of_its_own, [ada] * 12))
 
     assert statuses == [201] * QUOTA + [429] * (12 - QUOTA)
     assert ada.get("/items").json()["total"] == QUOTA
+    many.close()
 
 
 def test_one_users_quota_is_not_anothers(rationed: GatewayClient) -> None:
