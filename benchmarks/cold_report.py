@@ -47,9 +47,9 @@ the load that the last table names.
 
 _ARRANGED = """## What keeps starts short
 
-- **The pipeline has no ORM.** SQLModel and SQLAlchemy take a third of the API's imports. The pipeline's functions give
-  psycopg the same statements that the API gives it from within its session: `runtime/items.py` and its neighbours take
-  a connection in a transaction, whosever it is.
+- **No function has an ORM.** SQLModel and SQLAlchemy would take a third of the API's imports. Statements are written
+  down where their subject is: `runtime/items.py` and its neighbours take a connection in a transaction, whosever it
+  is. The tables are SQLModel's classes (`runtime/models.py`), with which tests compare what migrations make.
 - **No garbage is looked for while importing.** `runtime/handlers/__init__.py` stops the collector, and when the handler
   is made, everything that is there is exempt from it for good.
 - **Vendors are called where that is their function's work.** The analyzer imports Anthropic's SDK at its start, when

@@ -1,4 +1,5 @@
-"""The tables (contract section 6) as SQLModel classes. Their indexes, policies and grants are in the migrations."""
+"""The tables (contract section 6) as SQLModel classes, with which tests compare what migrations make. Their indexes,
+policies and grants are in the migrations. No function imports this: what they read is in the records' classes."""
 
 from datetime import date, datetime
 from decimal import Decimal

@@ -8,19 +8,18 @@ from benchmarks.imports import HANDLERS, REASONS, family, packages
 LARGE = 20
 """Modules of a package."""
 
-ORM = {"sqlmodel", "sqlalchemy"}
 NEEDED = {
     "analyzer": {"anthropic"},
     "batcher": {"anthropic"},
-    "api": {"fastapi", "starlette", "mangum", "pgvector", *ORM},
+    "api": {"fastapi", "starlette", "mangum"},
     "embedder": set[str](),
     "image_processor": {"PIL", "pillow_heif"},
-    "migrate": {"alembic", *ORM},
+    "migrate": {"alembic", "sqlalchemy"},
     "sweeper": set[str](),
-    "worker": {"boto3", "s3transfer", "pgvector", *ORM},
+    "worker": {"boto3", "s3transfer"},
 }
 """Of what takes long to import, what each function works with from its start."""
-SLOW = set[str]().union(*NEEDED.values())
+SLOW = {"sqlmodel", "pgvector"}.union(*NEEDED.values())
 
 
 @pytest.fixture(scope="module", params=HANDLERS, name="handler")
