@@ -38,6 +38,7 @@ class Database:
         self._url = url
         self._free = threading.BoundedSemaphore(size)
         self._idle: list[Connection] = []
+        self._lock = threading.Lock()
         self._thread = threading.local()
 
     @contextmanager
@@ -61,8 +62,8 @@ class Database:
 
     def close(self) -> None:
         """Give idle connections back; the next transaction makes a new one."""
-        while self._idle:
-            self._idle.pop().close()
+        while (connection := self._idle_one()) is not None:
+            connection.close()
 
     @contextmanager
     def _connection(self) -> Generator[Connection]:
@@ -84,13 +85,16 @@ class Database:
 
     def _answering(self) -> Connection:
         """The connection that was used last, or a new one where none is alive."""
-        while self._idle:
-            connection = self._idle.pop()
+        while (connection := self._idle_one()) is not None:
             if _answers(connection):
                 return connection
             connection.close()
         # What a function asks outside of a transaction, as whether it is alive, is not to begin one.
         return psycopg.connect(self._url, autocommit=True, **connection_options(self._url))
+
+    def _idle_one(self) -> Connection | None:
+        with self._lock:
+            return self._idle.pop() if self._idle else None
 
 
 def connection_options(url: str) -> dict[str, Any]:

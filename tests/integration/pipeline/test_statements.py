@@ -9,11 +9,11 @@ from botocore.awsrequest import AWSPreparedRequest
 
 from benchmarks.baseline import off
 from runtime import clients, items
-from runtime.database import driver
 from runtime.events import AnalysisComplete, ImageProcessed, ObjectCreated
 from runtime.records import ItemRecord
 from tests.integration.pipeline.stage import Stage
 from tests.integration.statements import statements
+from tests.sessions import driver
 from tests.unit.imaging.pictures import encoded, quarters
 
 PNG = encoded(quarters(), "PNG")
