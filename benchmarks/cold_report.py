@@ -66,6 +66,12 @@ not needed there fails it, and so does a number of modules that differs by more 
 """
 
 UNPACKED, COMPRESSED = "unpacked", "compressed"
+_LIBRARIES = """## What the libraries take by themselves
+
+Processes under the same client, in the same rounds, that only import what the sweeper and the image processor are made
+of, and use it once. What those two take beyond the last line is theirs.
+"""
+
 _SIZES = f"""## What is installed
 
 Our layers of the image, on top of AWS's base: packages and our own code, slimmed and compiled as the Dockerfile says.
@@ -106,6 +112,12 @@ def section_of_starts(starts: Sequence[ColdStart]) -> str:
     return table(header, rows)
 
 
+def section_of_libraries(starts: Sequence[ColdStart]) -> str:
+    """A table of them."""
+    rows = [[each.name, f"{each.ratio.median:.1f}", f"{each.processor_ratio.median:.1f}"] for each in starts]
+    return _LIBRARIES + "\n" + table(["", "times the bare client", "its processor time"], rows)
+
+
 def section_of_imports(costs: Mapping[str, Mapping[str, Cost]]) -> str:
     """A table for each function."""
     parts = [_IMPORTS]
@@ -137,8 +149,8 @@ def section_of_sizes(installed: Contents) -> str:
 
 def page(measured: ColdStarts) -> str:
     """The whole report in Markdown."""
-    parts = [_INTRODUCTION, section_of_starts(measured.starts), _ARRANGED, section_of_imports(measured.imports)]
-    parts.append(section_of_sizes(measured.installed))
+    parts = [_INTRODUCTION, section_of_starts(measured.starts), section_of_libraries(measured.libraries), _ARRANGED]
+    parts += [section_of_imports(measured.imports), section_of_sizes(measured.installed)]
     parts += ["## Machine\n", table(["", ""], [[name, value] for name, value in _machine().items()])]
     return "\n".join(parts)
 
@@ -157,6 +169,13 @@ def write(measured: ColdStarts) -> bool:
                 "first_invocation_ms": each.first._asdict(),
             }
             for each in starts
+        },
+        "libraries": {
+            each.name: {
+                "times_bare_client": each.ratio._asdict(),
+                "times_its_processor_time": each.processor_ratio._asdict(),
+            }
+            for each in measured.libraries
         },
         "imports": {
             handler: {name: cost._asdict() for name, cost in of_packages.items()}

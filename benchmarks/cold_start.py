@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import NamedTuple
 
+from benchmarks.cold_libraries import LIBRARIES, libraries
 from benchmarks.cold_world import Event, Function, World, cold_world, image_path, start
 from benchmarks.imports import Cost, costs
 from benchmarks.timing import Spread, ratio
@@ -72,6 +73,8 @@ class ColdStarts:
     """All that was measured."""
 
     starts: list[ColdStart]
+    libraries: list[ColdStart]
+    """By themselves; see `benchmarks.cold_libraries`."""
     imports: dict[str, dict[str, Cost]]
     """By handler, what importing it took by package: the middle of some runs."""
     installed: Contents
@@ -84,7 +87,7 @@ def measure(rounds: int = ROUNDS) -> ColdStarts:
         installed = contents.measure(world.task)
         (world.task / "bare.py").write_text(_BARE_HANDLER)
         bare = Function(BARE, "bare.handler", {}, dict, lambda _: None)
-        functions = (bare, *world.functions)
+        functions = (bare, *world.functions, *libraries(world.task))
         starts: Mapping[str, list[Start]] = {function.name: [] for function in functions}
         for number in range(rounds + 1):
             for function in functions:
@@ -92,7 +95,9 @@ def measure(rounds: int = ROUNDS) -> ColdStarts:
                 if number:
                     starts[function.name].append(taken)
         imports = {handler: _imports(world, handler, min(rounds, IMPORT_ROUNDS)) for handler in LISTED}
-    return ColdStarts(_compared(starts), imports, installed)
+    compared = _compared(starts)
+    functions_only, alone = ([each for each in compared if (each.name in LIBRARIES) is of] for of in (False, True))
+    return ColdStarts(functions_only, alone, imports, installed)
 
 
 def _compared(starts: Mapping[str, list[Start]]) -> list[ColdStart]:
@@ -135,7 +140,8 @@ def _start_once(world: World, function: Function, event: Event) -> Start:
 
 
 if __name__ == "__main__":
-    for each in measure(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS).starts:
+    measured = measure(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS)
+    for each in measured.starts + measured.libraries:
         aim = f"at most {AIMS[each.name]}" if each.name in AIMS else ""
         ratios = f"{each.ratio.median:6.1f}{each.processor_ratio.median:6.1f}"
-        print(f"{each.name:20}{each.init.median:6.0f}{each.first.median:6.0f} ms {ratios}  {aim}")
+        print(f"{each.name:58}{each.init.median:6.0f}{each.first.median:6.0f} ms {ratios}  {aim}")
