@@ -59,7 +59,7 @@ def _search(*, quick: bool) -> bool:
 
 
 def _starts(*, quick: bool) -> bool:
-    _say("cold starts")
+    _say("functions that start, and functions that run")
     started = cold_start.measure(QUICK_ROUNDS if quick else cold_start.ROUNDS)
     print(cold_report.page(started))
     return quick or cold_report.write(started)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmarks import results
+from benchmarks import results, warm
 from benchmarks.cold_start import AIMS, BARE, ROUNDS, ColdStart, ColdStarts, measure
 from benchmarks.imports import REASONS, Cost
 from benchmarks.paths import CHECKOUT
@@ -24,7 +24,7 @@ SHOWN_FROM = 0.02
 _INTRODUCTION = """# Performance
 
 `make bench` measures again and writes this page, and the same as [JSON](benchmarks.json). It is about the time that
-somebody waits for a function that did not run; [how fast images are made](benchmarks.md) and
+somebody waits for a function that did not run, and for one that runs; [how fast images are made](benchmarks.md) and
 [how fast search is](benchmarks-search.md) have pages of their own.
 
 ## Cold starts
@@ -150,7 +150,7 @@ def section_of_sizes(installed: Contents) -> str:
 def page(measured: ColdStarts) -> str:
     """The whole report in Markdown."""
     parts = [_INTRODUCTION, section_of_starts(measured.starts), section_of_libraries(measured.libraries), _ARRANGED]
-    parts += [section_of_imports(measured.imports), section_of_sizes(measured.installed)]
+    parts += [section_of_imports(measured.imports), section_of_sizes(measured.installed), warm.section(measured.warm)]
     parts += ["## Machine\n", table(["", ""], [[name, value] for name, value in _machine().items()])]
     return "\n".join(parts)
 
@@ -181,6 +181,7 @@ def write(measured: ColdStarts) -> bool:
             handler: {name: cost._asdict() for name, cost in of_packages.items()}
             for handler, of_packages in measured.imports.items()
         },
+        "running": warm.figures(measured.warm),
         "installed_bytes": {UNPACKED: installed.unpacked, COMPRESSED: installed.compressed, **installed.parts},
     }
     DOCUMENT.write_text(page(measured))

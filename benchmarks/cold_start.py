@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from statistics import median
 from typing import NamedTuple
 
+from benchmarks import warm
 from benchmarks.cold_libraries import LIBRARIES, libraries
 from benchmarks.cold_world import Event, Function, World, cold_world, image_path, start
 from benchmarks.imports import Cost, costs
 from benchmarks.timing import Spread, ratio
+from benchmarks.warm import Warm
 from local.runtime_api import RuntimeApi
 from tests.image import contents
 from tests.image.contents import Contents
@@ -21,6 +23,8 @@ from tests.image.scratch import interpreter
 
 ROUNDS = 15
 IMPORT_ROUNDS = 5
+WARM_ROUNDS, WARM_ITEMS = 4, 10
+"""Invocations of a running function, and items that it knows, for each cold start."""
 LISTED = ("sweeper", "image_processor", "embedder", "analyzer", "api")
 """Handlers whose imports are told."""
 BARE = "bare client"
@@ -79,6 +83,8 @@ class ColdStarts:
     """By handler, what importing it took by package: the middle of some runs."""
     installed: Contents
     """What we add to AWS's base image."""
+    warm: list[Warm]
+    """The same functions once they run."""
 
 
 def measure(rounds: int = ROUNDS) -> ColdStarts:
@@ -95,9 +101,10 @@ def measure(rounds: int = ROUNDS) -> ColdStarts:
                 if number:
                     starts[function.name].append(taken)
         imports = {handler: _imports(world, handler, min(rounds, IMPORT_ROUNDS)) for handler in LISTED}
+        running = warm.measure(world, bare, WARM_ROUNDS * rounds, min(warm.ITEMS, WARM_ITEMS * rounds))
     compared = _compared(starts)
     functions_only, alone = ([each for each in compared if (each.name in LIBRARIES) is of] for of in (False, True))
-    return ColdStarts(functions_only, alone, imports, installed)
+    return ColdStarts(functions_only, alone, imports, installed, running)
 
 
 def _compared(starts: Mapping[str, list[Start]]) -> list[ColdStart]:
