@@ -53,7 +53,7 @@ def remove(name: Name, item_ids: ItemIds, profile: Profile = None) -> None:
         for item_id in item_ids:
             had = client.item(item_id)["tags"]
             client.change(item_id, {"tags": [each for each in had if each.casefold() != name.casefold()]})
-    say(f"{len(item_ids)} are not tagged {name}.")
+    say(f"{name} taken from {len(item_ids)}.")
 
 
 @app.command()
