@@ -56,7 +56,20 @@ REASONS = {
 }
 """Why a function imports a package, for people."""
 
-_LIST = "import sys, json, runtime.handlers.{}; json.dump(sorted(sys.modules), sys.stdout)"
+_MODULES = "told = sorted(sys.modules)"
+_VALIDATORS = """\
+from pydantic import BaseModel
+def heirs(model):
+    for heir in model.__subclasses__():
+        yield heir
+        yield from heirs(heir)
+told = sorted(f"{model.__module__}.{model.__qualname__}" for model in heirs(BaseModel) if model.__pydantic_complete__)
+"""
+_TELL = """\
+import json, sys, runtime.handlers.{handler}
+{what}
+json.dump(told, sys.stdout)
+"""
 _TIMED = re.compile(r"^import time:\s+(\d+) \|\s+\d+ \| +(\S+)$", re.MULTILINE)
 _VARIABLES = {**ENVIRONMENT, "PATH": "/usr/bin:/bin", "POWERTOOLS_METRICS_NAMESPACE": "Collections"}
 
@@ -73,14 +86,13 @@ class Cost(NamedTuple):
 def packages(handler: str) -> Counter[str]:
     """Modules that are loaded when the function has started, by package. Python's own, which differ from release to
     release, and what the image does not have are left out."""
-    command = [sys.executable, "-c", _LIST.format(handler)]
-    # As on Lambda, where X-Ray's SDK asks for nothing more than it needs there.
-    environment = {**_VARIABLES, "PYTHONPATH": str(CHECKOUT), "LAMBDA_TASK_ROOT": str(CHECKOUT)}
-    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if run.returncode:
-        raise RuntimeError(f"{handler} cannot be imported: {run.stderr}")
-    counted = Counter(name.partition(".")[0] for name in json.loads(run.stdout))
+    counted = Counter(name.partition(".")[0] for name in _ask(handler, _MODULES))
     return Counter({name: counted[name] for name in _of_image() & counted.keys()})
+
+
+def validators(handler: str) -> list[str]:
+    """Our models whose validators are made when the function has started."""
+    return [name for name in _ask(handler, _VALIDATORS) if name.startswith(f"{OURS}.")]
 
 
 def costs(python: str, handler: str, environment: Mapping[str, str]) -> dict[str, Cost]:
@@ -101,6 +113,17 @@ def family(package: str) -> str:
     if package in sys.stdlib_module_names or package.startswith("_"):
         return PYTHON
     return FAMILIES.get(package, package)
+
+
+def _ask(handler: str, what: str) -> list[str]:
+    """What a process that has started the function says of itself."""
+    command = [sys.executable, "-c", _TELL.format(handler=handler, what=what)]
+    # As on Lambda, where X-Ray's SDK asks for nothing more than it needs there.
+    environment = {**_VARIABLES, "PYTHONPATH": str(CHECKOUT), "LAMBDA_TASK_ROOT": str(CHECKOUT)}
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if run.returncode:
+        raise RuntimeError(f"{handler} cannot be imported: {run.stderr}")
+    return json.loads(run.stdout)
 
 
 @cache

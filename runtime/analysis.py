@@ -36,7 +36,7 @@ class Category(StrEnum):
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class MediaMetadata(_Answer):

@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.baseline import off
-from benchmarks.imports import HANDLERS, REASONS, family, packages
+from benchmarks.imports import HANDLERS, REASONS, family, packages, validators
 
 LARGE = 20
 """Modules of a package."""
@@ -19,6 +19,7 @@ NEEDED = {
     "worker": {"boto3", "s3transfer"},
 }
 """Of what takes long to import, what each function works with from its start."""
+PIPELINE = ("analyzer", "batcher", "embedder", "image_processor", "sweeper")
 SLOW = {"sqlmodel", "pgvector"}.union(*NEEDED.values())
 
 
@@ -29,6 +30,11 @@ def _handler(request: pytest.FixtureRequest) -> str:
 
 def test_a_function_imports_of_what_is_slow_what_it_needs(handler: str) -> None:
     assert packages(handler).keys() & SLOW == NEEDED[handler]
+
+
+@pytest.mark.parametrize("function", PIPELINE)
+def test_a_function_of_the_pipeline_makes_no_validator_before_it_is_needed(function: str) -> None:
+    assert validators(function) == []
 
 
 @pytest.mark.baseline
