@@ -73,6 +73,7 @@ def test_no_header_can_name_a_user(client: GatewayClient, header: str) -> None:
         {"jwt": {"claims": {}}},
         {"jwt": {"claims": {"sub": ""}}},
         {"jwt": {"claims": {"sub": "../someone"}}},
+        {"jwt": {"claims": {"sub": "a" * 129}}},
         {"lambda": {"sub": "user-a"}},
     ],
 )
@@ -81,6 +82,11 @@ def test_claims_without_a_usable_subject_are_nobody(client: GatewayClient, autho
     event["requestContext"]["authorizer"] = authorizer
 
     assert client.handler(event, CONTEXT)["statusCode"] == 401
+
+
+@pytest.mark.parametrize("subject", ["a", "0f3e-4c_D", "a" * 128])
+def test_a_usable_subject_is_somebody(client: GatewayClient, subject: str) -> None:
+    assert client.as_user(subject).get("/search/config").status == 200
 
 
 def test_the_document_says_which_routes_need_a_token(client: GatewayClient) -> None:
