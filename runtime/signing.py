@@ -29,22 +29,27 @@ class Place(NamedTuple):
 def signed_url(place: Place, key: str, credentials: ReadOnlyCredentials, moment: datetime, seconds: int) -> str:
     """Shows the object at `key`, from `moment` (UTC) on for so many seconds. Makes no call."""
     stamp = moment.strftime("%Y%m%dT%H%M%SZ")
-    day = stamp[:8]
-    scope = f"{day}/{place.region}/s3/aws4_request"
-    url, host, path = _parts(place.address)
-    key_path = quote(key, safe="/~")
-    query = (
-        f"X-Amz-Algorithm={_ALGORITHM}"
-        f"&X-Amz-Credential={quote(f'{credentials.access_key}/{scope}', safe='~')}"
+    scope = f"{stamp[:8]}/{place.region}/s3/aws4_request"
+    address, host, path = _parts(place.address)
+    shown, signed = _queries(credentials.access_key, credentials.token, scope, stamp, seconds)
+    quoted = quote(key, safe="/~")
+    request = f"GET\n{path}{quoted}\n{signed}\nhost:{host}\n\nhost\nUNSIGNED-PAYLOAD"
+    to_sign = f"{_ALGORITHM}\n{stamp}\n{scope}\n{sha256(request.encode()).hexdigest()}"
+    signature = hmac.digest(_signing_key(credentials.secret_key, scope), to_sign.encode(), "sha256").hex()
+    return f"{address}{quoted}?{shown}&X-Amz-Signature={signature}"
+
+
+@lru_cache(maxsize=4)
+def _queries(access_key: str, token: str | None, scope: str, stamp: str, seconds: int) -> tuple[str, str]:
+    """What all URLs of one second have: in the order of botocore's URLs, and in that of what is signed, by name."""
+    begin = (
+        f"X-Amz-Algorithm={_ALGORITHM}&X-Amz-Credential={quote(f'{access_key}/{scope}', safe='~')}"
         f"&X-Amz-Date={stamp}&X-Amz-Expires={seconds}"
     )
-    token = f"&X-Amz-Security-Token={quote(credentials.token, safe='~')}" if credentials.token else ""
-    # In the request that is signed, parameters are in the order of their names; in the URL, in botocore's.
-    signed = f"{query}{token}&X-Amz-SignedHeaders=host"
-    request = f"GET\n{path}{key_path}\n{signed}\nhost:{host}\n\nhost\nUNSIGNED-PAYLOAD"
-    to_sign = f"{_ALGORITHM}\n{stamp}\n{scope}\n{sha256(request.encode()).hexdigest()}"
-    signature = hmac.digest(_signing_key(credentials.secret_key, day, place.region), to_sign.encode(), "sha256").hex()
-    return f"{url}{key_path}?{query}&X-Amz-SignedHeaders=host{token}&X-Amz-Signature={signature}"
+    headers, of_token = "&X-Amz-SignedHeaders=host", ""
+    if token:
+        of_token = f"&X-Amz-Security-Token={quote(token, safe='~')}"
+    return begin + headers + of_token, begin + of_token + headers
 
 
 @lru_cache(maxsize=4)
@@ -55,9 +60,9 @@ def _parts(address: str) -> tuple[str, str, str]:
 
 
 @lru_cache(maxsize=4)
-def _signing_key(secret: str, day: str, region: str) -> bytes:
+def _signing_key(secret: str, scope: str) -> bytes:
     """Good for a day, a region and a service."""
     key = f"AWS4{secret}".encode()
-    for part in (day, region, "s3", "aws4_request"):
+    for part in scope.split("/"):
         key = hmac.digest(key, part.encode(), "sha256")
     return key
