@@ -3,7 +3,7 @@ is about, once. There is no ORM, whose import takes as long as a function's othe
 
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -11,6 +11,7 @@ import psycopg
 from psycopg import sql
 from psycopg.abc import Params, QueryNoTemplate
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 from pydantic import BaseModel
 
@@ -28,9 +29,15 @@ PREPARED_FROM = 1
 Connection = psycopg.Connection[TupleRow]
 
 
+_BEGIN = sql.SQL("begin")
+_BEGIN_OF_TENANT = sql.SQL("begin; select set_config('app.user_id', {}, true)")
+"""Until the transaction's end row-level security shows and accepts only this user's rows. On one way to the database
+and back."""
+
+
 class Database:
-    """Connections, made when first used and kept for the process's life. Each is checked before it is used again: a
-    frozen function's may be dead."""
+    """Connections, made when first used and kept for the process's life. One that does not begin a transaction is
+    replaced: a frozen function's may be dead."""
 
     def __init__(self, url: str, size: int = 1) -> None:
         """`url` is `postgresql://user:password@host:port/name?sslmode=…`. There are `size` connections at most, and
@@ -49,15 +56,14 @@ class Database:
         answer, `psycopg.OperationalError` too when all connections are busy for long, and `RuntimeError` within another
         transaction of the same thread, whose rows are perhaps another tenant's.
         """
-        with self.role() as connection:
-            show_only(connection, user_id)
+        with self._transaction(_BEGIN_OF_TENANT.format(sql.Literal(user_id))) as connection:
             yield connection
 
     @contextmanager
     def role(self) -> Generator[Connection]:
         """A transaction that belongs to no tenant: for the sweeper, whose database role has a policy of its own. Under
         the functions' role it sees no tenant's rows. Commits, rolls back and raises as `tenant` does."""
-        with self._connection() as connection, connection.transaction():
+        with self._transaction(_BEGIN) as connection:
             yield connection
 
     def close(self) -> None:
@@ -66,31 +72,56 @@ class Database:
             connection.close()
 
     @contextmanager
-    def _connection(self) -> Generator[Connection]:
-        """One that nobody else has meanwhile."""
+    def _transaction(self, beginning: sql.SQL | sql.Composed) -> Generator[Connection]:
+        with self._begun(beginning) as connection:
+            try:
+                yield connection
+            except BaseException:
+                # What is raised already says what went wrong.
+                with suppress(psycopg.Error):
+                    connection.rollback()
+                raise
+            connection.commit()
+
+    @contextmanager
+    def _begun(self, beginning: sql.SQL | sql.Composed) -> Generator[Connection]:
+        """A connection that nobody else has meanwhile, in a transaction."""
         if getattr(self._thread, "has_one", False):
             raise RuntimeError("a transaction is under way")
         if not self._free.acquire(timeout=WAIT_SECONDS):
             raise psycopg.OperationalError("all connections are busy")
         try:
-            connection = self._answering()
+            connection = self._begin(beginning)
             self._thread.has_one = True
             try:
                 yield connection
             finally:
                 self._thread.has_one = False
-                self._idle.append(connection)
+                self._keep(connection)
         finally:
             self._free.release()
 
-    def _answering(self) -> Connection:
-        """The connection that was used last, or a new one where none is alive."""
+    def _begin(self, beginning: sql.SQL | sql.Composed) -> Connection:
+        """Of the connection that was used last, or of a new one where none is alive, which shows when it begins."""
         while (connection := self._idle_one()) is not None:
-            if _answers(connection):
+            if _begins(connection, beginning):
                 return connection
             connection.close()
-        # What a function asks outside of a transaction, as whether it is alive, is not to begin one.
-        return psycopg.connect(self._url, autocommit=True, **connection_options(self._url))
+        # The driver would begin transactions of its own.
+        connection = psycopg.connect(self._url, autocommit=True, **connection_options(self._url))
+        try:
+            _execute(connection, beginning)
+        except psycopg.Error:
+            connection.close()
+            raise
+        return connection
+
+    def _keep(self, connection: Connection) -> None:
+        """For the next transaction, which must be another one: this may be another tenant's."""
+        if connection.info.transaction_status is TransactionStatus.IDLE:
+            self._idle.append(connection)
+        else:
+            connection.close()
 
     def _idle_one(self) -> Connection | None:
         with self._lock:
@@ -108,11 +139,6 @@ def connection_options(url: str) -> dict[str, Any]:
     if conninfo_to_dict(url).get("sslmode") == "verify-full":
         options["sslrootcert"] = str(CA_BUNDLE)
     return options
-
-
-def show_only(connection: Connection, user_id: str) -> None:
-    """Have row-level security show and accept only `user_id`'s rows until the transaction's end."""
-    connection.execute("select set_config('app.user_id', %s, true)", [user_id])
 
 
 def scalar(connection: Connection, query: QueryNoTemplate, values: Params | None = None) -> Any:
@@ -133,9 +159,14 @@ def inserting(table: LiteralString, record: type[BaseModel]) -> sql.Composed:
     return sql.SQL("insert into {} ({}) values ({})").format(sql.Identifier(table), columns(record), values)
 
 
-def _answers(connection: Connection) -> bool:
+def _begins(connection: Connection, beginning: sql.SQL | sql.Composed) -> bool:
     try:
-        connection.execute("")
+        _execute(connection, beginning)
     except psycopg.Error:
         return False
     return True
+
+
+def _execute(connection: Connection, beginning: sql.SQL | sql.Composed) -> None:
+    # Prepared, it could not be two statements.
+    connection.execute(beginning, prepare=False)

@@ -8,7 +8,7 @@ import psycopg
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from runtime.postgres import Connection, show_only
+from runtime.postgres import Connection
 
 
 @contextmanager
@@ -18,7 +18,7 @@ def tenant_session(engine: Engine, user_id: str) -> Generator[Session]:
     Commits when the block ends, rolls back when it raises. Objects stay readable after the commit.
     """
     with Session(engine, expire_on_commit=False) as session, session.begin():
-        show_only(driver(session), user_id)
+        driver(session).execute("select set_config('app.user_id', %s, true)", [user_id])
         yield session
 
 

@@ -105,3 +105,29 @@ def test_a_tenant_is_one_transactions_alone(connections: postgres.Database, fail
         assert scalar(connection, "select count(*) from item") == 0
     with connections.tenant(ADA) as connection:
         assert scalar(connection, "select count(*) from item") == (0 if fails else 1)
+
+
+@pytest.mark.parametrize("user_id", ["o'hara", "a\\b", "'; select set_config('app.user_id', 'bob', true); --", "%s {}"])
+def test_a_tenants_name_is_taken_as_it_is(connections: postgres.Database, user_id: str) -> None:
+    for _ in range(2):
+        with connections.tenant(user_id) as connection:
+            assert scalar(connection, TENANT) == user_id
+
+
+def test_what_cannot_be_rolled_back_is_not_gone_on_with(connections: postgres.Database) -> None:
+    used: list[postgres.Connection] = []
+
+    def fail() -> None:
+        with connections.tenant(ADA) as connection:
+            used.append(connection)
+            items.create(connection, new_item(ADA))
+            # Busy with this, the connection refuses everything else.
+            connection.pgconn.send_query(b"select pg_sleep(0.1)")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+
+    assert used[0].closed
+    with connections.tenant(ADA) as connection:
+        assert scalar(connection, "select count(*) from item") == 0
