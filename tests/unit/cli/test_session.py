@@ -58,18 +58,23 @@ class Forgetful(Memory):
         return None
 
 
+def use(monkeypatch: pytest.MonkeyPatch, backend: Memory) -> None:
+    """Have all of `keyring` use it: left to itself, it would take the best class there is, and these are some."""
+    monkeypatch.setattr(keyring, "get_keyring", lambda: backend)
+    for name in ("get_password", "set_password", "delete_password"):
+        monkeypatch.setattr(keyring, name, getattr(backend, name))
+
+
 @pytest.fixture(autouse=True)
 def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    monkeypatch.setattr(keyring, "get_keyring", Forgetful)
+    use(monkeypatch, Forgetful())
 
 
 @pytest.fixture
 def a_keyring(monkeypatch: pytest.MonkeyPatch) -> Memory:
     memory = Memory()
-    for name in ("get_password", "set_password", "delete_password"):
-        monkeypatch.setattr(keyring, name, getattr(memory, name))
-    monkeypatch.setattr(keyring, "get_keyring", lambda: memory)
+    use(monkeypatch, memory)
     return memory
 
 
