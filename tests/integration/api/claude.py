@@ -53,7 +53,9 @@ def serve_claude() -> Generator[Claude]:
         # As asyncio would have it for a socket of its own: an answer's end does not wait until its beginning arrived.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        config = uvicorn.Config(create_app(_fail, instant=True), log_level="warning", access_log=False)
+        stand_in = create_app(_fail, instant=True)
+        # Connections are kept for longer than a busy machine lets one wait.
+        config = uvicorn.Config(stand_in, log_level="warning", access_log=False, timeout_keep_alive=60)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()

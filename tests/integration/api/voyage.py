@@ -68,6 +68,10 @@ def serve_voyage() -> Generator[Voyage]:
     """Runs the stand-in on a free port."""
 
     class Endpoint(BaseHTTPRequestHandler):
+        # Connections are kept, as the vendor keeps them.
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
         def do_POST(self) -> None:
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             reranks = self.path.endswith("/rerank")
