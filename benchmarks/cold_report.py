@@ -55,8 +55,9 @@ _ARRANGED = """## What keeps starts short
 - **Vendors are called where that is their function's work.** The analyzer imports Anthropic's SDK at its start, when
   Lambda gives it whole processors; the API, which may never need it, with the first question. Voyage's API is
   called by `runtime/voyage.py`, since its SDK brings forty packages.
-- **Validators are made when the first message comes** (pydantic's `defer_build`): of all events, settings and rows a
-  function sees a few. What never comes from outside is no model at all.
+- **Validators are made when the first message comes** (pydantic's `defer_build`, which `runtime/handlers/__init__.py`
+  sets for all models, FastAPI's too): of all events, rows and bodies a function sees a few. What never comes from
+  outside is no model at all.
 - **Pillow loads the formats that are let in**, not the forty more that it looks through for one that it does not know.
 - **Clients of AWS are botocore's own**, made when first used, once, from one session.
 - **Everything is compiled** while the image is built, by hash and not by time, which an image builder would change.

@@ -63,7 +63,7 @@ def heirs(model):
     for heir in model.__subclasses__():
         yield heir
         yield from heirs(heir)
-told = sorted(f"{model.__module__}.{model.__qualname__}" for model in heirs(BaseModel) if model.__pydantic_complete__)
+told = sorted({f"{model.__module__}.{model.__qualname__}" for model in heirs(BaseModel) if model.__pydantic_complete__})
 """
 _TELL = """\
 import json, sys, runtime.handlers.{handler}

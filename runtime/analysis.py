@@ -36,7 +36,7 @@ class Category(StrEnum):
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class MediaMetadata(_Answer):

@@ -28,7 +28,7 @@ MADE_WITHIN = timedelta(minutes=20)
 class Request(BaseModel):
     """An analysis that was asked for and may take a day."""
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    model_config = ConfigDict(frozen=True)
 
     id: UUID
     user_id: str
@@ -53,7 +53,7 @@ class Request(BaseModel):
 class Batch(BaseModel):
     """What the vendor was given, or is about to be given."""
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    model_config = ConfigDict(frozen=True)
 
     id: UUID
     model: str
@@ -67,7 +67,7 @@ class Batch(BaseModel):
 class Answered(BaseModel):
     """A request whose analysis is there, and has to be handed on."""
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    model_config = ConfigDict(frozen=True)
 
     request_id: UUID
     user_id: str

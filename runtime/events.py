@@ -16,13 +16,7 @@ MAX_ENTRIES = 10
 """Entries that one PutEvents call takes (EventBridge quota)."""
 
 
-class _Message(BaseModel):
-    """Validators are made when the first one comes: of all these a function sees two or three."""
-
-    model_config = ConfigDict(defer_build=True)
-
-
-class Event(_Message):
+class Event(BaseModel):
     """The detail of an application event."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -135,16 +129,16 @@ class IndexesWanted(Event):
     detail_type = "IndexesWanted"
 
 
-class S3Bucket(_Message):
+class S3Bucket(BaseModel):
     name: str
 
 
-class S3Object(_Message):
+class S3Object(BaseModel):
     key: str
     size: int
 
 
-class ObjectCreated(_Message):
+class ObjectCreated(BaseModel):
     """The detail of S3's own event on the default bus. Keys arrive as they are, not URL-encoded."""
 
     source: ClassVar[str] = "aws.s3"
@@ -157,14 +151,14 @@ class ObjectCreated(_Message):
 DetailT = TypeVar("DetailT")
 
 
-class Envelope(_Message, Generic[DetailT]):
+class Envelope(BaseModel, Generic[DetailT]):
     """What EventBridge puts around a detail when it delivers to a queue."""
 
     id: str
     detail: DetailT
 
 
-class EventHeader(_Message):
+class EventHeader(BaseModel):
     """The part of the envelope that says which model the detail has."""
 
     source: str

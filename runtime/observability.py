@@ -22,6 +22,7 @@ from typing import Any, Literal, TypeVar, cast
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from pydantic import BaseModel
 
 from runtime.events import Event
 from runtime.failures import PermanentError, TransientError
@@ -61,7 +62,9 @@ def observed(correlation_id_path: str | None = None) -> Callable[[HandlerT], Han
 
 
 def ready() -> None:
-    """The end of what `runtime.handlers` begins: what was imported stays, and is not looked through for garbage."""
+    """The end of what `runtime.handlers` begins: what was imported stays, and is not looked through for garbage. Models
+    that are made from now on are made whole."""
+    BaseModel.model_config.pop("defer_build", None)
     gc.freeze()
     gc.enable()
 

@@ -48,7 +48,7 @@ class AnalysisState(StrEnum):
 class ItemRecord(BaseModel):
     """An image that a user keeps."""
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    model_config = ConfigDict(frozen=True)
 
     id: UUID = Field(default_factory=uuid4)
     user_id: str
@@ -103,7 +103,7 @@ class ItemRecord(BaseModel):
 class AnalysisRecord(BaseModel):
     """One look of one model at one item; claimed before the model is called, filled in afterwards."""
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    model_config = ConfigDict(frozen=True)
 
     id: UUID = Field(default_factory=uuid4)
     item_id: UUID

@@ -20,10 +20,9 @@ EMBEDDING_DIMENSIONS = 1024
 
 
 class _Group(BaseModel):
-    """Settings that belong together. A validator is made of those that a function composes, when it reads them; the
-    groups by themselves need none."""
+    """Settings that belong together."""
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    model_config = ConfigDict(frozen=True)
 
 
 class Settings(_Group):

@@ -36,6 +36,10 @@ OPERATIONS = {
 """Of AWS's services (400), and of their operations (100 of S3's alone), those whose descriptions botocore keeps: what
 the functions call. A client has no method for any other, and says so by its name."""
 
+UNUSED = {Path("pydantic/v1")}
+"""Packages within packages that nothing of ours uses. Of pydantic's first version FastAPI asks at each start whether a
+route's model is one; where it is not there, none is."""
+
 _TYPING = {".pyi", ".pxd", ".pyx", ".c", ".h", ".cpp", ".hpp"}
 """Suffixes of what compilers and type checkers read."""
 
@@ -45,7 +49,8 @@ def slim(root: Path) -> None:
     _shorten(root / "botocore" / "data")
     for folder, folders, files in os.walk(root, topdown=True):
         path = Path(folder)
-        for name in [name for name in folders if name in {"tests", "__pycache__"}]:
+        inside = path.relative_to(root)
+        for name in [each for each in folders if each in {"tests", "__pycache__"} or inside / each in UNUSED]:
             shutil.rmtree(path / name)
             folders.remove(name)
         for name in files:
