@@ -17,7 +17,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import boto3
-from sqlmodel import Session
 
 from benchmarks.paths import CHECKOUT
 from benchmarks.pictures import icon, screenshot
@@ -33,11 +32,11 @@ from runtime.imaging import process_image
 from runtime.items import ImageFacts
 from runtime.keys import derived_key, original_key
 from runtime.migrations.upgrade import FUNCTIONS_ROLE, SWEEPER_ROLE, create_login, upgrade
+from runtime.postgres import Connection, Database
 from runtime.records import ItemRecord
 from tests.api_environment import ENVIRONMENT
 from tests.gateway import gateway_event
 from tests.image import scratch
-from tests.sessions import driver, tenant_session
 
 REGION = "eu-central-1"
 BUCKET, BUS, QUEUE = "collections-bench-images", "collections-bench", "collections-bench"
@@ -136,33 +135,33 @@ def _furnish(task: Path, server: Postgres, aws: str, models: str) -> World:
     session.client("events", endpoint_url=aws).create_event_bus(Name=BUS)
     queue = session.client("sqs", endpoint_url=aws).create_queue(QueueName=QUEUE)["QueueUrl"]
     picture, preview = icon(), process_image(screenshot(), _MAX_PIXELS).preview
-    engine = connect(_url(server, FUNCTIONS_ROLE))
+    database = Database(_url(server, FUNCTIONS_ROLE))
 
     def to_process() -> Event:
         # Other bytes each time, behind the image's end: the same ones would be a duplicate, and no work.
         item = _item(len(picture) + 16)
-        with tenant_session(engine, USER) as database:
-            items.create(driver(database), item)
+        with database.tenant(USER) as connection:
+            items.create(connection, item)
         s3.put_object(Bucket=BUCKET, Key=item.original_key, Body=picture + item.id.bytes)
         return _message("collections.api", "ProcessingRequested", item.id)
 
-    def processed(database: Session) -> ItemRecord:
-        item = items.create(driver(database), _item(len(picture)))
-        done = items.mark_processed(driver(database), item.id, _facts(item.id))
+    def processed(connection: Connection) -> ItemRecord:
+        item = items.create(connection, _item(len(picture)))
+        done = items.mark_processed(connection, item.id, _facts(item.id))
         if done is None:
             raise RuntimeError("a new item could not be processed")
         return done
 
     def to_analyze() -> Event:
-        with tenant_session(engine, USER) as database:
-            item = processed(database)
+        with database.tenant(USER) as connection:
+            item = processed(connection)
         s3.put_object(Bucket=BUCKET, Key=derived_key(USER, item.id, "preview"), Body=preview)
         return _message("collections.api", "AnalysisRequested", item.id)
 
     def to_embed() -> Event:
-        with tenant_session(engine, USER) as database:
-            item = processed(database)
-            _analyse(database, item)
+        with database.tenant(USER) as connection:
+            item = processed(connection)
+            _analyse(connection, item)
         return _message("collections.api", "EmbeddingRequested", item.id)
 
     shared = {
@@ -239,9 +238,9 @@ def _facts(item_id: UUID) -> ImageFacts:
     )
 
 
-def _analyse(database: Session, item: ItemRecord) -> None:
+def _analyse(connection: Connection, item: ItemRecord) -> None:
     claim = analyses.claim(
-        driver(database),
+        connection,
         item_id=item.id,
         user_id=USER,
         sha256=item.sha256 or "",
@@ -253,9 +252,9 @@ def _analyse(database: Session, item: ItemRecord) -> None:
     if not isinstance(claim, analyses.Claim):
         raise TypeError("a new item was analysed before")
     analyses.complete(
-        driver(database), claim.analysis_id, analysis=_ANALYSIS, answered_by="bench", input_tokens=1, output_tokens=1
+        connection, claim.analysis_id, analysis=_ANALYSIS, answered_by="bench", input_tokens=1, output_tokens=1
     )
-    items.mark_analyzed(driver(database), item.id)
+    items.mark_analyzed(connection, item.id)
 
 
 _ANALYSIS = ImageAnalysis(
