@@ -36,7 +36,8 @@ are the image's own, compiled and slimmed as the Dockerfile says, and nothing el
 where this machine has that version, which the last table names.
 
 What a function does with much to do is not measured here: the image has 64 pixels a side, for
-[making images](benchmarks.md) is work and no start, and the sweeper finds queues and a bucket without anything in them.
+[making images](benchmarks.md), or looking at them in Claude's stead, is work and no start, and the sweeper finds queues
+and a bucket without anything in them.
 
 A handler that imports nothing and returns nothing is the *bare client*. Functions take turns with it, so that whatever
 else the machine does befalls all alike: read the multiples of the bare client, not the milliseconds. Each figure is the

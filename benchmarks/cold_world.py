@@ -19,7 +19,7 @@ from uuid import UUID, uuid4
 import boto3
 
 from benchmarks.paths import CHECKOUT
-from benchmarks.pictures import icon, screenshot
+from benchmarks.pictures import icon
 from local.bootstrap import VENVS
 from local.emulator import Emulator
 from local.ports import HOST, Ports
@@ -134,7 +134,8 @@ def _furnish(task: Path, server: Postgres, aws: str, models: str) -> World:
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     session.client("events", endpoint_url=aws).create_event_bus(Name=BUS)
     queue = session.client("sqs", endpoint_url=aws).create_queue(QueueName=QUEUE)["QueueUrl"]
-    picture, preview = icon(), process_image(screenshot(), _MAX_PIXELS).preview
+    picture = icon()
+    preview = process_image(picture, _MAX_PIXELS).preview
     database = Database(_url(server, FUNCTIONS_ROLE))
 
     def to_process() -> Event:

@@ -52,7 +52,7 @@ REASONS = {
     "mangum": "API Gateway's events to FastAPI and back",
     "anyio": "threads, in which FastAPI runs its routes",
     "httpx2": "the Anthropic SDK's connections",
-    "opentelemetry": "FastAPI and the Anthropic SDK import its interface where it is there",
+    "opentelemetry": "FastAPI and the Anthropic SDK import its interface, which does nothing without an exporter",
 }
 """Why a function imports a package, for people."""
 
