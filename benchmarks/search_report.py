@@ -110,6 +110,10 @@ def _api_times(api: "ApiTimes") -> dict[str, list[float]]:
     }
 
 
+_LEAST_MS = 0.05
+"""Less is rounded to nothing, and may come out negative."""
+
+
 def _api_rows(api: "ApiTimes") -> list[list[str]]:
     return [
         [name, *(f"{_percentile(values, percent):.1f}" for percent in (50, 95)), f"{1000 / median(values):.0f}"]
@@ -119,7 +123,8 @@ def _api_rows(api: "ApiTimes") -> list[list[str]]:
 
 def _mangum(api: "ApiTimes") -> str:
     added = median(whole - part for whole, part in zip(api.version, api.app, strict=True))
-    return f"Mangum, tracing and metrics add {added:.1f} ms to a request.\n"
+    told = f"{added:.1f} ms" if added >= _LEAST_MS else "nothing that can be measured"
+    return f"Mangum, tracing and metrics add {told} to a request.\n"
 
 
 def _aims(measured: Sequence["Measured"]) -> list[tuple[str, str, str, str]]:

@@ -103,6 +103,9 @@ def test_results_are_there_even_if_claude_is_not(
 def test_a_slow_claude_ends_with_the_budget(
     services: Services, bakery: Kept, claude: Claude, request_: dict[str, Any]
 ) -> None:
+    # The first question of a process loads the SDK, which must not be what takes the time.
+    ask(GatewayClient(gateway_handler(create_app(services)), ADA), **request_)
+    calls = claude.calls
     hurried = create_app(replace(services, allowance=Allowance(seconds=1.5)))
     claude.misbehave("slow", delay=2)
 
@@ -111,7 +114,7 @@ def test_a_slow_claude_ends_with_the_budget(
     assert "in time" in answered["answer"]
     assert answered["answer_confidence"] is None
     assert len(answered["results"]) == 1
-    claude.wait_for_calls(1)
+    claude.wait_for_calls(calls + 1)
 
 
 def test_another_model_may_be_named_but_not_any(ada: GatewayClient, bakery: Kept, claude: Claude) -> None:
