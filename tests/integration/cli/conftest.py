@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -104,6 +105,10 @@ def type_(home: Path) -> Type:
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
     }
 
+    def heed_ctrl_c() -> None:
+        # Who starts the tests in the background has them, and what they start, ignore it.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
     def start(*arguments: str) -> pexpect.spawn[str]:
         return pexpect.spawn(
             sys.executable,
@@ -112,6 +117,7 @@ def type_(home: Path) -> Type:
             encoding="utf-8",
             timeout=SECONDS,
             dimensions=(40, 100),
+            preexec_fn=heed_ctrl_c,
         )
 
     return start
