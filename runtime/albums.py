@@ -11,7 +11,7 @@ from psycopg.rows import class_row
 from pydantic import BaseModel, ConfigDict, Field
 
 from runtime.pagination import Cursor, Page, cut
-from runtime.postgres import Connection, columns, inserting, scalar
+from runtime.postgres import Connection, columns, inserting, read_rows, scalar
 from runtime.records import ItemRecord, now
 
 ORDER, ITEMS_ORDER = "albums", "album-items"
@@ -116,12 +116,7 @@ def lock(connection: Connection, album_id: UUID) -> AlbumRecord | None:
 
 def _read(connection: Connection, query: LiteralString, values: Mapping[str, Any]) -> list[CountedAlbum]:
     """The albums for which `query` holds: what follows `from album`."""
-    return connection.cursor(row_factory=class_row(CountedAlbum)).execute(_reading(query), values).fetchall()
-
-
-@cache
-def _reading(query: LiteralString) -> bytes:
-    return (sql.SQL(_COUNTED).format(columns(AlbumRecord)) + sql.SQL(query)).as_bytes()
+    return read_rows(connection, CountedAlbum, _COUNTED, query, values)
 
 
 @cache
@@ -134,10 +129,14 @@ def _changing(changed: tuple[str, ...]) -> bytes:
     return statement.format(sql.SQL(", ").join(assignments)).as_bytes()
 
 
-_COUNTED = """
+_COUNTED = (
+    sql.SQL("""
 select {}, (select count(*) from album_item join item on item.id = album_item.item_id
              where album_item.album_id = album.id and item.status <> 'deleted') as items
-  from album """
+  from album """)
+    .format(columns(AlbumRecord))
+    .as_bytes()
+)
 
 _NEWEST = "order by created_at desc, id desc limit %(limit)s"
 _NEXT = "where (created_at, id) < (%(position)s, %(id)s) " + _NEWEST

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from datetime import timedelta
-from functools import cache
 from typing import Any, LiteralString, NamedTuple
 from uuid import UUID, uuid4
 
@@ -13,7 +12,7 @@ from psycopg.types.json import Jsonb
 from runtime import items
 from runtime.analysis import ImageAnalysis
 from runtime.leases import InProgress, ItemGoneError, database_time
-from runtime.postgres import Connection, columns
+from runtime.postgres import Connection, columns, read_rows, selecting
 from runtime.prices import cost_usd
 from runtime.records import AnalysisRecord, AnalysisState, now
 
@@ -154,13 +153,10 @@ def _claim_again(connection: Connection, earlier: AnalysisRecord, lease: timedel
 
 def _read(connection: Connection, query: LiteralString, values: Mapping[str, Any]) -> list[AnalysisRecord]:
     """The analyses for which `query` holds: what follows `from analysis`."""
-    return connection.cursor(row_factory=class_row(AnalysisRecord)).execute(_reading(query), values).fetchall()
+    return read_rows(connection, AnalysisRecord, _SELECT, query, values)
 
 
-@cache
-def _reading(query: LiteralString) -> bytes:
-    return (sql.SQL("select {} from analysis ").format(columns(AnalysisRecord)) + sql.SQL(query)).as_bytes()
-
+_SELECT = selecting("analysis", AnalysisRecord)
 
 _SAME_REQUEST = "where item_id = %(item_id)s and request_id = %(request_id)s order by version desc limit 1"
 

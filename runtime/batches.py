@@ -8,16 +8,14 @@ batches, and a batch of which nobody remembers whether the vendor has it can be 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import cache
 from typing import Any, LiteralString
 from uuid import UUID, uuid4
 
-from psycopg import sql
 from psycopg.rows import class_row
 from pydantic import BaseModel, ConfigDict
 
 from runtime.events import AnalysisRequested
-from runtime.postgres import Connection, columns
+from runtime.postgres import Connection, read_rows, selecting
 from runtime.prices import IMAGE_TOKENS, cost_usd
 from runtime.records import now
 
@@ -181,20 +179,17 @@ def remove(connection: Connection, request_ids: Sequence[UUID]) -> None:
 
 
 def _read(connection: Connection, query: LiteralString, values: Sequence[Any]) -> list[Request]:
-    return connection.cursor(row_factory=class_row(Request)).execute(_reading(query), values).fetchall()
-
-
-@cache
-def _reading(query: LiteralString) -> bytes:
-    return (sql.SQL("select {} from batch_request ").format(columns(Request)) + sql.SQL(query)).as_bytes()
+    return read_rows(connection, Request, _SELECT, query, values)
 
 
 def _batches(connection: Connection, query: LiteralString, values: Sequence[Any]) -> list[Batch]:
-    statement = sql.SQL("select {} from analysis_batch ").format(columns(Batch)) + sql.SQL(query)
-    return connection.cursor(row_factory=class_row(Batch)).execute(statement, values).fetchall()
+    return read_rows(connection, Batch, _SELECT_BATCH, query, values)
 
 
 # An event that comes once more after its answer was handed on finds the analysis that it has led to.
+_SELECT = selecting("batch_request", Request)
+_SELECT_BATCH = selecting("analysis_batch", Batch)
+
 _NOTE = """
 insert into batch_request (id, item_id, user_id, correlation_id, model, prompt_version, created_at)
 select %(id)s, %(item_id)s, %(user_id)s, %(correlation_id)s::varchar, %(model)s, %(prompt_version)s, %(created_at)s

@@ -18,7 +18,7 @@ from psycopg import sql
 from psycopg.errors import UniqueViolation
 from psycopg.rows import class_row
 
-from runtime.postgres import Connection, columns, inserting
+from runtime.postgres import Connection, columns, inserting, read_rows, selecting
 from runtime.records import ItemRecord, Stage, Status, now
 from runtime.transitions import FAILS_FROM, TRANSITIONS, Cause
 
@@ -70,7 +70,7 @@ def create(connection: Connection, item: ItemRecord) -> ItemRecord:
 
 def read(connection: Connection, query: LiteralString, values: Mapping[str, Any]) -> list[ItemRecord]:
     """The items for which `query` holds: what follows `from item`."""
-    return connection.cursor(row_factory=class_row(ItemRecord)).execute(_reading(query), values).fetchall()
+    return read_rows(connection, ItemRecord, _SELECT, query, values)
 
 
 def find(connection: Connection, item_id: UUID) -> ItemRecord | None:
@@ -283,6 +283,8 @@ def _one(found: list[ItemRecord]) -> ItemRecord | None:
     return found[0] if found else None
 
 
+_SELECT = selecting("item", ItemRecord)
+
 _CREATE = inserting("item", ItemRecord).as_bytes()
 
 _ORIGINAL = "where sha256 = %(sha256)s and status not in ('duplicate', 'deleted')"
@@ -302,11 +304,6 @@ _NO_FAILURE = {
     "retryable": sql.SQL("false"),
     "failed_at": sql.SQL("null"),
 }
-
-
-@cache
-def _reading(query: LiteralString) -> bytes:
-    return (sql.SQL("select {} from item ").format(columns(ItemRecord)) + sql.SQL(query)).as_bytes()
 
 
 @cache

@@ -5,14 +5,14 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, LiteralString
+from typing import Any, LiteralString, TypeVar
 
 import psycopg
 from psycopg import sql
 from psycopg.abc import Params, QueryNoTemplate
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, class_row
 from pydantic import BaseModel
 
 CA_BUNDLE = Path(__file__).parent / "rds-ca-bundle.pem"
@@ -27,6 +27,7 @@ PREPARED_FROM = 1
 """Executions after which a statement is kept prepared: few functions live long enough for the driver's usual five."""
 
 Connection = psycopg.Connection[TupleRow]
+RecordT = TypeVar("RecordT", bound=BaseModel)
 
 
 _BEGIN = sql.SQL("begin")
@@ -145,6 +146,19 @@ def scalar(connection: Connection, query: QueryNoTemplate, values: Params | None
     """The one value of the one row that `query` has."""
     ((value,),) = connection.execute(query, values)
     return value
+
+
+def read_rows(
+    connection: Connection, record: type[RecordT], beginning: bytes, query: LiteralString, values: Params
+) -> list[RecordT]:
+    """The rows of a statement: its `beginning` selects what the record has, up to the table's name, and `query` is what
+    follows that."""
+    return connection.cursor(row_factory=class_row(record)).execute(beginning + query.encode(), values).fetchall()
+
+
+def selecting(table: LiteralString, record: type[BaseModel]) -> bytes:
+    """A statement's beginning, for `read_rows`."""
+    return sql.SQL("select {} from {} ").format(columns(record), sql.Identifier(table)).as_bytes()
 
 
 def columns(record: type[BaseModel]) -> sql.Composed:

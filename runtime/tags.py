@@ -3,17 +3,15 @@
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cache
 from typing import Any, LiteralString
 from uuid import UUID, uuid4
 
 from psycopg import sql
 from psycopg.errors import UniqueViolation
-from psycopg.rows import class_row
 from pydantic import BaseModel, ConfigDict, Field
 
 from runtime.pagination import NameCursor, Page, cut
-from runtime.postgres import Connection, columns, inserting, scalar
+from runtime.postgres import Connection, columns, inserting, read_rows, scalar
 from runtime.records import ItemRecord, now
 
 UNIQUE_NAME = "tag_name"
@@ -106,18 +104,17 @@ def _named(connection: Connection, name: str) -> Generator[None]:
 
 def _read(connection: Connection, query: LiteralString, values: Mapping[str, Any]) -> list[CountedTag]:
     """The tags for which `query` holds: what follows `from tag`."""
-    return connection.cursor(row_factory=class_row(CountedTag)).execute(_reading(query), values).fetchall()
+    return read_rows(connection, CountedTag, _COUNTED, query, values)
 
 
-@cache
-def _reading(query: LiteralString) -> bytes:
-    return (sql.SQL(_COUNTED).format(columns(TagRecord)) + sql.SQL(query)).as_bytes()
-
-
-_COUNTED = """
+_COUNTED = (
+    sql.SQL("""
 select {}, (select count(*) from item_tag join item on item.id = item_tag.item_id
              where item_tag.tag_id = tag.id and item.status <> 'deleted') as items
-  from tag """
+  from tag """)
+    .format(columns(TagRecord))
+    .as_bytes()
+)
 
 _BY_NAME = "order by lower(name) limit %(limit)s"
 _NEXT = "where lower(name) > lower(%(name)s) " + _BY_NAME

@@ -8,17 +8,15 @@ new row of that user from the functions (policy `account_is_kept`), whichever ev
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cache
 from typing import Any, LiteralString
 from uuid import UUID, uuid4
 
 from psycopg import sql
-from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel, ConfigDict, Field
 
 from runtime.leases import InProgress, database_time
-from runtime.postgres import Connection, columns, inserting
+from runtime.postgres import Connection, inserting, read_rows, selecting
 from runtime.records import now
 
 
@@ -175,13 +173,10 @@ def _change(connection: Connection, work: Work, statement: LiteralString, values
 
 def _read(connection: Connection, query: LiteralString, values: Mapping[str, Any]) -> list[RequestRecord]:
     """The requests for which `query` holds: what follows `from account_request`."""
-    return connection.cursor(row_factory=class_row(RequestRecord)).execute(_reading(query), values).fetchall()
+    return read_rows(connection, RequestRecord, _SELECT, query, values)
 
 
-@cache
-def _reading(query: LiteralString) -> bytes:
-    return (sql.SQL("select {} from account_request ").format(columns(RequestRecord)) + sql.SQL(query)).as_bytes()
-
+_SELECT = selecting("account_request", RequestRecord)
 
 _UNDER_WAY = "where kind = 'export' and state in ('requested', 'running') order by created_at limit 1"
 
