@@ -17,7 +17,7 @@ def handler(event, context):
 """
 
 _POSTGRES = ("import os\nimport psycopg", 'psycopg.connect(os.environ["DATABASE_URL"]).close()')
-_AWS = ("from botocore.session import Session", 'Session().create_client("s3")')
+_HTTP = ("import urllib3", "urllib3.PoolManager()")
 _PYDANTIC = (
     "from pydantic import BaseModel\nclass Named(BaseModel):\n    name: str",
     'Named.model_validate_json(\'{"name": "one"}\')',
@@ -31,10 +31,10 @@ _POWERTOOLS = (
 
 LIBRARIES = {
     "psycopg: imported, a connection": [_POSTGRES],
-    "botocore: imported, a client of S3": [_AWS],
+    "urllib3: imported, a pool of connections": [_HTTP],
     "pydantic: imported, a model of one field": [_PYDANTIC],
     "Powertools, with X-Ray's SDK: imported, a line in the log": [_POWERTOOLS],
-    "all four": [_POSTGRES, _AWS, _PYDANTIC, _POWERTOOLS],
+    "all four": [_POSTGRES, _HTTP, _PYDANTIC, _POWERTOOLS],
 }
 """What is imported, and what is done in the invocation."""
 

@@ -60,7 +60,9 @@ _ARRANGED = """## What keeps starts short
   sets for all models, FastAPI's too): of all events, rows and bodies a function sees a few. What never comes from
   outside is no model at all.
 - **Pillow loads the formats that are let in**, not the forty more that it looks through for one that it does not know.
-- **Clients of AWS are botocore's own**, made when first used, once, from one session.
+- **AWS's services are called by their own HTTP APIs** (`runtime/aws/`), where a start leads to it: importing botocore
+  and making the first clients took a quarter of a start. What is sent and read is the same to the byte, as tests
+  compare (`tests/unit/aws`). botocore is imported where it is called: for large objects in parts, chats and accounts.
 - **Everything is compiled** while the image is built, by hash and not by time, which an image builder would change.
 - **Of botocore's data the image has what calls need** (`runtime/slim.py`): the services and operations that are called,
   of 400 and of a hundred each, without their manuals, and the services' addresses.

@@ -28,7 +28,6 @@ FAMILIES = {
     "dateutil": "botocore",
     "jmespath": "botocore",
     "six": "botocore",
-    "urllib3": "botocore",
     "wrapt": "aws_xray_sdk",
 }
 """Packages that are imported for the sake of another."""
@@ -36,7 +35,7 @@ FAMILIES = {
 REASONS = {
     PYTHON: "asyncio, which psycopg brings, ssl, email, json and a hundred more",
     OURS: "the function itself; most of it is pydantic making its models",
-    "botocore": "S3, SQS and EventBridge. Without boto3, whose resources and transfers no function needs at its start",
+    "urllib3": "connections to AWS's services and to Voyage",
     "psycopg": "PostgreSQL, with libpq",
     "pydantic": "settings, events and records are validated at the edge",
     "aws_lambda_powertools": "logs, metrics, traces, and batches of messages of which some may fail",
@@ -46,6 +45,7 @@ REASONS = {
     "anthropic": "Claude. The vendor's own SDK: it has a module for each type of its API",
     "alembic": "migrations",
     "sqlalchemy": "what Alembic makes migrations by",
+    "botocore": "large objects in parts, the chats' table, and the users' pool",
     "boto3": "the chats of an account, by DynamoDB's own types",
     "fastapi": "routes, validation and the API's document",
     "starlette": "what FastAPI is made of",

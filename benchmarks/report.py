@@ -30,8 +30,8 @@ little more than one processor. Memory is the resident peak of a process of its 
 """
 _HANDLER = """## The handler's own part
 
-The image processor's handler on one screenshot, with a real PostgreSQL on this machine, the real boto3, and an S3 and
-an EventBridge that answer at once: messages, transactions, signatures, logs and metrics.
+The image processor's handler on one screenshot, with a real PostgreSQL on this machine, and an S3 and an EventBridge
+that answer at once: messages, transactions, signatures, logs and metrics.
 """
 
 

@@ -54,8 +54,8 @@ What keeps answers short:
 
 - **Routes are called where they are** (`runtime/api/routing.py`). FastAPI would give each to a thread, and the check of
   what it returned to another; a function has one request at a time, which would wait for both.
-- **Links are signed in microseconds** (`runtime/signing.py`): botocore looks up address and key anew for each, and a
-  page of a hundred items has three hundred. They are the same, byte by byte, and need no call.
+- **Links are signed in microseconds** (`runtime/aws/signing.py`): botocore looks up address and key anew for each, and
+  a page of a hundred items has three hundred. They are the same, byte by byte, and need no call.
 - **A transaction begins on one way to the database**: its beginning names the tenant, and tells whether the connection
   is alive. Clients and connections are made once.
 - **An operation has as many statements for fifty items as for one**, and an image as many in a batch as alone

@@ -2,15 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, ClassVar, Generic, Literal, TypeVar
+from typing import Annotated, ClassVar, Generic, Literal, TypeVar
 from uuid import UUID
 
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict, Field
 
-if TYPE_CHECKING:
-    from mypy_boto3_events import EventBridgeClient
-    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+from runtime.aws.calls import call
+from runtime.aws.connection import AwsError
 
 MAX_ENTRIES = 10
 """Entries that one PutEvents call takes (EventBridge quota)."""
@@ -169,10 +167,10 @@ class PublishError(Exception):
     """EventBridge did not take events, or not all of them."""
 
 
-def publish(client: "EventBridgeClient", bus: str, events: Sequence[Event]) -> None:
+def publish(bus: str, events: Sequence[Event]) -> None:
     """Put `events` on `bus`, `MAX_ENTRIES` at a time. Raises `PublishError`."""
     for start in range(0, len(events), MAX_ENTRIES):
-        entries: list[PutEventsRequestEntryTypeDef] = [
+        entries = [
             {
                 "EventBusName": bus,
                 "Source": event.source,
@@ -182,8 +180,8 @@ def publish(client: "EventBridgeClient", bus: str, events: Sequence[Event]) -> N
             for event in events[start : start + MAX_ENTRIES]
         ]
         try:
-            response = client.put_events(Entries=entries)
-        except (ClientError, BotoCoreError) as error:
+            response = call("events", "PutEvents", Entries=entries)
+        except AwsError as error:
             raise PublishError(f"{len(entries)} events could not be put: {error}") from error
         if response["FailedEntryCount"]:
             refused = [entry for entry in response["Entries"] if entry.get("ErrorCode")]

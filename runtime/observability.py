@@ -20,20 +20,19 @@ from contextlib import contextmanager
 from time import perf_counter
 from typing import Any, Literal, TypeVar, cast
 
-from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from pydantic import BaseModel
 
 from runtime.events import Event
 from runtime.failures import PermanentError, TransientError
+from runtime.tracing import tracer
 
 FailureKind = Literal["permanent", "transient", "unexpected", "misunderstood"]
 HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
 
 logger = Logger()
 metrics = Metrics()
-# Nothing is patched but the calls of AWS: patching all that it knows would import all of that.
-tracer = Tracer(patch_modules=["botocore"])
 
 
 def observed(correlation_id_path: str | None = None) -> Callable[[HandlerT], HandlerT]:

@@ -6,9 +6,9 @@ from random import uniform
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from botocore.exceptions import BotoCoreError, ClientError
 
-from runtime.clients import sqs
+from runtime.aws.calls import call
+from runtime.aws.connection import AwsError
 
 logger = Logger()
 
@@ -37,11 +37,14 @@ class WorkQueue:
         when its visibility timeout is over: that is only slower."""
         hidden = min(ceil(seconds), LONGEST_HIDING_SECONDS)
         try:
-            sqs().change_message_visibility(
-                QueueUrl=self.url, ReceiptHandle=message.receipt_handle, VisibilityTimeout=hidden
-            )
-        except (ClientError, BotoCoreError) as error:
+            hide(self.url, message.receipt_handle, hidden)
+        except AwsError as error:
             logger.warning("the message waits for its visibility timeout", error=str(error))
+
+
+def hide(queue: str, receipt: str, seconds: int) -> None:
+    """Have nobody receive a message for so long; 0 gives it back at once. Raises `AwsError`."""
+    call("sqs", "ChangeMessageVisibility", QueueUrl=queue, ReceiptHandle=receipt, VisibilityTimeout=seconds)
 
 
 def receives(message: SQSRecord) -> int:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from runtime.clients import event_bridge
 from runtime.events import Event, publish
 from runtime.postgres import Database
 from runtime.storage import ImageStore
@@ -47,4 +46,4 @@ class ScheduledRun:
 
     def publish(self, *events: Event) -> None:
         """Raises `runtime.events.PublishError`."""
-        publish(event_bridge(), self.event_bus, events)
+        publish(self.event_bus, events)

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from runtime.clients import ssm
+from runtime.aws.calls import call
 
 EMBEDDING_DIMENSIONS = 1024
 """The width of the vector column; the models of one stack must agree with it (contract, section 1)."""
@@ -141,8 +141,8 @@ SettingsT = TypeVar("SettingsT", bound=Settings)
 def load(model: type[SettingsT], environment: Mapping[str, str] = os.environ) -> SettingsT:
     """Read `model`'s fields from the environment and from Parameter Store.
 
-    Raises `pydantic.ValidationError` naming each missing or invalid field, and `botocore.exceptions.ClientError` when a
-    parameter cannot be read.
+    Raises `pydantic.ValidationError` naming each missing or invalid field, and `runtime.aws.connection.AwsError` when
+    a parameter cannot be read.
     """
     plain = {name: environment[name.upper()] for name in model.model_fields if name.upper() in environment}
     references = {
@@ -158,10 +158,9 @@ def _read_parameters(references: Mapping[str, str]) -> dict[str, str]:
     exactly its own parameters."""
     if not references:
         return {}
-    client = ssm()
 
     def read(reference: str) -> str:
-        return client.get_parameter(Name=reference, WithDecryption=True)["Parameter"].get("Value", "")
+        return call("ssm", "GetParameter", Name=reference, WithDecryption=True)["Parameter"]["Value"]
 
     with ThreadPoolExecutor(max_workers=len(references)) as pool:
         return dict(zip(references, pool.map(read, references.values()), strict=True))

@@ -22,14 +22,8 @@ OPERATIONS = {
     "dynamodb": {
         *("BatchWriteItem", "DeleteItem", "DescribeTable", "GetItem", "PutItem", "Query", "TransactWriteItems"),
     },
-    "events": {"PutEvents"},
-    # botocore makes a form of how a bucket is created, and asks for the head of one that is in another region.
-    "s3": {
-        *("CompleteMultipartUpload", "CreateBucket", "CreateMultipartUpload", "DeleteObjects", "GetObject"),
-        *("HeadBucket", "ListObjectVersions", "PutObject", "UploadPart"),
-    },
-    "sqs": {"ChangeMessageVisibility", "ReceiveMessage"},
-    "ssm": {"GetParameter"},
+    # botocore asks for the head of a bucket that is in another region.
+    "s3": {"CompleteMultipartUpload", "CreateMultipartUpload", "GetObject", "HeadBucket", "UploadPart"},
     # X-Ray's SDK makes a client of it where it is not told that it is on Lambda.
     "xray": {"GetSamplingRules", "GetSamplingTargets"},
 }

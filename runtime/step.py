@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from aws_lambda_powertools import Logger
 
 from runtime import items
-from runtime.clients import event_bridge
 from runtime.events import Event, ItemEvent, ItemFailed, UserEvent, publish
 from runtime.postgres import Connection, Database
 from runtime.records import Stage
@@ -44,7 +43,7 @@ class Step:
 
     def publish(self, event: Event) -> None:
         """Hand the item on. Raises `runtime.events.PublishError`."""
-        publish(event_bridge(), self.event_bus, [event])
+        publish(self.event_bus, [event])
         logger.info("published", published=event.detail_type)
 
     def fail(self, event: ItemEvent, error: str, *, retryable: bool = False) -> None:

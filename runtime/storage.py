@@ -2,19 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from runtime import clients
+from runtime.aws import objects
+from runtime.aws.connection import AwsError, BodyTooLargeError
+from runtime.aws.objects import ObjectVersion
+from runtime.aws.places import Place, credentials, place
+from runtime.aws.signing import signed_form, signed_url
 from runtime.keys import derived_key
 from runtime.records import now
-from runtime.signing import Place, signed_url
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import DeleteMarkerEntryTypeDef, ObjectIdentifierTypeDef, ObjectVersionTypeDef
 
 URL_LIFETIME = timedelta(minutes=15)
 """Of presigned uploads and downloads."""
@@ -39,16 +41,6 @@ class ObjectTooLargeError(Exception):
 
 class DeleteError(Exception):
     """S3 took the call but kept objects that it was told to delete."""
-
-
-class ObjectVersion(NamedTuple):
-    """One version of an object, or a marker that says it is deleted."""
-
-    key: str
-    version_id: str
-    modified_at: datetime
-    is_readable: bool
-    """Whether this is what a reader of the key gets."""
 
 
 class PresignedPost(NamedTuple):
@@ -97,12 +89,9 @@ class ImageStore:
     def _client(self) -> "S3Client":
         return clients.s3()
 
-    @cached_property
+    @property
     def _place(self) -> Place:
-        """As botocore finds it, by region, endpoint and the bucket's name."""
-        probe = "probe"
-        url = self._client.generate_presigned_url("get_object", Params={"Bucket": self.bucket, "Key": probe})
-        return Place(url.partition("?")[0].removesuffix(probe), self._client.meta.region_name)
+        return place(self.bucket)
 
     @property
     def origin(self) -> str:
@@ -113,17 +102,17 @@ class ImageStore:
     def get(self, key: str, max_bytes: int) -> bytes:
         """The whole object. Raises `ObjectMissingError`, and `ObjectTooLargeError` before reading its content."""
         try:
-            answer = self._client.get_object(Bucket=self.bucket, Key=key)
-        except self._client.exceptions.NoSuchKey as error:
-            raise ObjectMissingError(f"there is no object {key}") from error
-        with answer["Body"] as body:
-            if answer["ContentLength"] > max_bytes:
-                raise ObjectTooLargeError(answer["ContentLength"])
-            return body.read()
+            return objects.get(self._place, key, max_bytes)
+        except BodyTooLargeError as error:
+            raise ObjectTooLargeError(error.size) from error
+        except AwsError as error:
+            if objects.is_missing(error):
+                raise ObjectMissingError(f"there is no object {key}") from error
+            raise
 
     def put(self, key: str, body: bytes, content_type: str) -> None:
         """Write or replace an object."""
-        self._client.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=content_type)
+        objects.put(self._place, key, body, content_type)
 
     def stream(self, key: str) -> Iterator[bytes]:
         """The object in chunks, for what is too large to hold. Raises `ObjectMissingError` at once."""
@@ -150,13 +139,9 @@ class ImageStore:
     def delete_versions(self, versions: Sequence[ObjectVersion]) -> int:
         """Delete these for good. Returns how many there were. Raises `DeleteError`."""
         for start in range(0, len(versions), DELETE_BATCH):
-            batch: list[ObjectIdentifierTypeDef] = [
-                {"Key": version.key, "VersionId": version.version_id}
-                for version in versions[start : start + DELETE_BATCH]
-            ]
-            answer = self._client.delete_objects(Bucket=self.bucket, Delete={"Objects": batch, "Quiet": True})
-            if errors := answer.get("Errors"):
-                raise DeleteError(f"{len(errors)} of {len(batch)} objects were kept, the first because: {errors[0]}")
+            batch = versions[start : start + DELETE_BATCH]
+            if kept := objects.delete(self._place, batch):
+                raise DeleteError(f"{len(kept)} of {len(batch)} objects were kept, the first because: {kept[0]}")
         return len(versions)
 
     def exists(self, key: str) -> bool:
@@ -165,34 +150,19 @@ class ImageStore:
 
     def versions(self, prefix: str) -> Iterator[list[ObjectVersion]]:
         """All versions of the objects below `prefix`, in pages, and within a page in the order of their keys."""
-        for page in self._client.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=prefix):
-            stored = [
-                _version(version, readable=version.get("IsLatest", False)) for version in page.get("Versions", ())
-            ]
-            markers = [_version(marker, readable=False) for marker in page.get("DeleteMarkers", ())]
-            yield sorted(stored + markers, key=lambda version: version.key.encode())
+        return objects.versions(self._place, prefix)
 
     def presigned_post(self, key: str, content_type: str, size: int) -> PresignedPost:
         """A form that accepts exactly `size` bytes of `content_type` at `key`, for `URL_LIFETIME`."""
-        post = self._client.generate_presigned_post(
-            Bucket=self.bucket,
-            Key=key,
-            Fields={"Content-Type": content_type},
-            Conditions=[{"Content-Type": content_type}, ["content-length-range", size, size]],
-            ExpiresIn=int(URL_LIFETIME.total_seconds()),
-        )
-        return PresignedPost(url=post["url"], fields=post["fields"], expires_at=now() + URL_LIFETIME)
+        moment, where = now(), self._place
+        seconds = int(URL_LIFETIME.total_seconds())
+        fields = signed_form(where, key, content_type, size, credentials(), moment, seconds)
+        return PresignedPost(where.whole, fields, moment + URL_LIFETIME)
 
     def presigned_get(self, key: str) -> str:
         """A URL that shows the object to whoever has it, for `URL_LIFETIME`. Makes no call."""
-        return signed_url(self._place, key, clients.credentials(), now(), int(URL_LIFETIME.total_seconds()))
+        return signed_url(self._place, key, credentials(), now(), int(URL_LIFETIME.total_seconds()))
 
     def _all_versions(self, prefix: str) -> Iterator[ObjectVersion]:
         for page in self.versions(prefix):
             yield from page
-
-
-def _version(listed: "ObjectVersionTypeDef | DeleteMarkerEntryTypeDef", *, readable: bool) -> ObjectVersion:
-    return ObjectVersion(
-        listed.get("Key", ""), listed.get("VersionId", ""), listed.get("LastModified", now()), is_readable=readable
-    )

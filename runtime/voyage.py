@@ -8,14 +8,13 @@ import json
 import struct
 from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from random import uniform
 from time import sleep
 from typing import Any, Literal, NamedTuple, TypeVar
 
-import certifi
 import urllib3
 
+from runtime.connections import pool
 from runtime.failures import PermanentError, TransientError, retry_after
 
 LONGEST_PAUSE_SECONDS = 3.0
@@ -97,9 +96,8 @@ class Voyage:
 
     def _request(self, path: str, content: bytes, model: str, timeout: float) -> bytes:
         try:
-            answer = _pool().request(
-                "POST", f"{self._base_url}{path}", body=content, headers=self._headers, timeout=timeout
-            )
+            url = f"{self._base_url}{path}"
+            answer = pool(url).request("POST", url, body=content, headers=self._headers, timeout=timeout)
         except urllib3.exceptions.HTTPError as error:
             raise _BusyError("Voyage cannot be reached in time") from error
         if answer.status != _OK:
@@ -109,12 +107,6 @@ class Voyage:
 
 class _BusyError(TransientError):
     """The vendor did not do what it was asked, and may at the next try."""
-
-
-@cache
-def _pool() -> urllib3.PoolManager:
-    """Connections, kept from call to call. `_post` decides on retries."""
-    return urllib3.PoolManager(ca_certs=certifi.where(), retries=False)
 
 
 def _read(answer: bytes, model: str, read: Callable[[Any], T]) -> T:

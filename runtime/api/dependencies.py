@@ -10,7 +10,6 @@ from runtime.api.auth import CurrentUser
 from runtime.api.settings import ApiSettings
 from runtime.chat.sessions import Sessions
 from runtime.claude import Allowance, Claude
-from runtime.clients import event_bridge
 from runtime.embeddings import Embedder
 from runtime.events import Event, publish
 from runtime.postgres import Connection, Database
@@ -33,7 +32,7 @@ class Services:
 
     def publish(self, *events: Event) -> None:
         """Have the pipeline work. Raises `PublishError`."""
-        publish(event_bridge(), self.settings.event_bus, events)
+        publish(self.settings.event_bus, events)
 
     def retrieval(self, user_id: str) -> Retrieval:
         """The ways to one user's items."""

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import SecretStr
 
+from runtime.aws.connection import AwsError
 from runtime.batching.collecting import TROUBLE, collect, find_unremembered
 from runtime.batching.run import Report, Run
 from runtime.batching.submitting import submit_waiting
@@ -60,7 +60,7 @@ def work(run: Run) -> Report:
     for duty in DUTIES:
         try:
             ended &= duty(run)
-        except (*TROUBLE, ClientError, BotoCoreError) as error:
+        except (*TROUBLE, AwsError) as error:
             run.note_failure(error)
             logger.exception("a duty of the batcher could not be done", duty=duty.__name__)
     run.report.finished = ended

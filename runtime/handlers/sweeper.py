@@ -8,8 +8,8 @@ from typing import Any
 import psycopg
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.exceptions import BotoCoreError, ClientError
 
+from runtime.aws.connection import AwsError
 from runtime.events import PublishError
 from runtime.observability import count_swept, observed, timed
 from runtime.postgres import Database
@@ -61,7 +61,7 @@ def sweep(run: Run) -> Report:
     for duty in DUTIES:
         try:
             ended &= duty(run)
-        except (ClientError, BotoCoreError, psycopg.Error, DeleteError, PublishError) as error:
+        except (AwsError, psycopg.Error, DeleteError, PublishError) as error:
             run.note_failure(error)
             logger.exception("a duty of the sweeper could not be done", duty=duty.__name__)
     run.report.finished = ended

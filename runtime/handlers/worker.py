@@ -16,7 +16,6 @@ from runtime.account.deletion import Remover
 from runtime.account.export import Exporter, UnfinishedError
 from runtime.account.people import People
 from runtime.account.requests import LostClaimError, RequestKind, Work
-from runtime.clients import event_bridge
 from runtime.consumer import consume, route
 from runtime.events import AccountDeletionRequested, AccountEvent, Event, ExportRequested, publish
 from runtime.failures import AtWorkError
@@ -105,7 +104,7 @@ class Worker:
         except UnfinishedError:
             self._release(work)
             # A message of its own: going on is no failure that its queue should count.
-            publish(event_bridge(), self.event_bus, [event])
+            publish(self.event_bus, [event])
             logger.info("to be continued")
         except LostClaimError as error:
             logger.info("left to somebody else", reason=str(error))

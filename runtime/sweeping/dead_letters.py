@@ -3,20 +3,19 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from aws_lambda_powertools import Logger
 from pydantic import ValidationError
 
-from runtime import clients, items
+from runtime import items
+from runtime.aws.calls import call
 from runtime.events import Envelope, EventHeader, ItemEvent, ObjectCreated
 from runtime.keys import InvalidKeyError, ObjectOwner, parse_original_key
 from runtime.records import Stage, now
+from runtime.redelivery import hide
 from runtime.sweeping.run import Run
 from runtime.transitions import FAILS_FROM
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 logger = Logger()
 
@@ -77,13 +76,14 @@ where id = %(item_id)s and user_id = %(user_id)s and status = any(%(waiting)s) a
 
 
 @contextmanager
-def _messages(queue: str) -> Generator[list["MessageTypeDef"]]:
+def _messages(queue: str) -> Generator[list[dict[str, Any]]]:
     """Up to `MOST_MESSAGES` of the queue, hidden from others meanwhile and given back afterwards."""
-    sqs = clients.sqs()
-    held: list[MessageTypeDef] = []
+    held: list[dict[str, Any]] = []
     try:
         while len(held) < MOST_MESSAGES:
-            received = sqs.receive_message(
+            received = call(
+                "sqs",
+                "ReceiveMessage",
                 QueueUrl=queue,
                 MaxNumberOfMessages=10,
                 VisibilityTimeout=HIDDEN_SECONDS,
@@ -95,12 +95,10 @@ def _messages(queue: str) -> Generator[list["MessageTypeDef"]]:
         yield held
     finally:
         for message in held:
-            sqs.change_message_visibility(
-                QueueUrl=queue, ReceiptHandle=message.get("ReceiptHandle", ""), VisibilityTimeout=0
-            )
+            hide(queue, message["ReceiptHandle"], 0)
 
 
-def _read(message: "MessageTypeDef") -> _DeadLetter | None:
+def _read(message: dict[str, Any]) -> _DeadLetter | None:
     """Which item a message is about; None where it is about none, or nobody can tell."""
     body = message.get("Body", "")
     try:

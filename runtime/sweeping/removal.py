@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import psycopg
 from aws_lambda_powertools import Logger
-from botocore.exceptions import BotoCoreError, ClientError
 
 from runtime import items, limits
+from runtime.aws.connection import AwsError
 from runtime.records import ItemRecord, now
 from runtime.storage import DeleteError
 from runtime.sweeping.run import Run
@@ -63,7 +63,7 @@ def _remove(run: Run, item: ItemRecord) -> bool:
         run.report.object_versions += run.store.delete_item(item.user_id, item.id, item.original_key)
         with run.transaction() as connection:
             items.remove(connection, item.id)
-    except (DeleteError, ClientError, BotoCoreError, psycopg.Error) as error:
+    except (DeleteError, AwsError, psycopg.Error) as error:
         run.note_failure(error)
         logger.exception("a deleted item could not be removed", item_id=item.id, user_id=item.user_id)
         return False

@@ -47,15 +47,17 @@ def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         for name, value in (aws | {"AWS_ENDPOINT_URL": url}).items():
             environment.setenv(name, value)
         _forget_clients()
-        clients.s3().create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
-        clients.event_bridge().create_event_bus(Name=ENVIRONMENT["EVENT_BUS"])
+        boto3.client("s3").create_bucket(
+            Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+        )
+        boto3.client("events").create_event_bus(Name=ENVIRONMENT["EVENT_BUS"])
         create_checkpoints(ENVIRONMENT["CHECKPOINT_TABLE"])
         yield url
         _forget_clients()
 
 
 def _forget_clients() -> None:
-    for client in (clients.s3, clients.event_bridge, clients.dynamodb):
+    for client in (clients.s3, clients.dynamodb):
         client.cache_clear()
 
 
@@ -99,7 +101,7 @@ class Bus:
 @pytest.fixture
 def bus(s3_endpoint: str) -> Bus:
     """The application's bus."""
-    sqs, events, name = boto3.client("sqs"), clients.event_bridge(), ENVIRONMENT["EVENT_BUS"]
+    sqs, events, name = boto3.client("sqs"), boto3.client("events"), ENVIRONMENT["EVENT_BUS"]
     queue = sqs.create_queue(QueueName="heard")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     events.put_rule(Name="heard", EventBusName=name, EventPattern='{"source": ["collections.api"]}')

@@ -130,7 +130,7 @@ def rows_of(database: Database, user: str) -> dict[str, int]:
 
 
 def objects_of(user: str) -> list[str]:
-    listed = clients.s3().list_object_versions(Bucket=BUCKET)
+    listed = boto3.client("s3").list_object_versions(Bucket=BUCKET)
     versions = [*listed.get("Versions", []), *listed.get("DeleteMarkers", [])]
     return sorted(key for each in versions if f"/{user}/" in (key := each.get("Key", "")))
 

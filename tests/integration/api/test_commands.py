@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from runtime import clients, items
+from runtime import events, items
 from runtime.api.dependencies import Services
 from runtime.api.routes import commands
 from runtime.records import ItemRecord, Stage
@@ -64,7 +64,7 @@ def test_a_retry_that_could_not_be_handed_on_can_be_asked_for_again(
 ) -> None:
     item = failed(services, Stage.ANALYSIS)
     with monkeypatch.context() as broken:
-        broken.setattr(clients.event_bridge(), "put_events", _take_nothing)
+        broken.setattr(events, "call", _take_nothing)
         refused = ada.request("POST", f"/items/{item.id}/retry")
     assert (refused.status, "Retry-After" in {name.title() for name in refused.headers}) == (503, True)
 
@@ -227,5 +227,5 @@ def test_commands_about_what_never_existed_are_not_found(ada: GatewayClient) -> 
     assert [answer.status for answer in answers] == [404] * 3
 
 
-def _take_nothing(**_: object) -> dict[str, object]:
+def _take_nothing(*_names: str, **_: object) -> dict[str, object]:
     return {"FailedEntryCount": 1, "Entries": []}

@@ -109,8 +109,7 @@ def _make_stack() -> str:
 
 def _forget() -> None:
     """What a process keeps, it keeps for its life; each test is a life of its own."""
-    for kept in (clients.s3, clients.event_bridge, clients.sqs):
-        kept.cache_clear()
+    clients.s3.cache_clear()
     if analyzer.start.cache_info().currsize:
         analyzer.start().vision.close()
     for start in (image_processor.start, analyzer.start, embedder.start):

@@ -5,9 +5,9 @@ import time
 from datetime import timedelta
 
 import pytest
-from botocore.exceptions import ClientError
 
-from runtime import clients
+from runtime import events
+from runtime.aws.connection import AwsError
 from runtime.events import AnalysisComplete, ImageProcessed, ItemFailed
 from runtime.handlers import analyzer, image_processor
 from runtime.records import ItemRecord, Status
@@ -113,7 +113,7 @@ def test_a_failure_that_could_not_be_said_is_said_the_next_time(stage: Stage, mo
     queue = WorkQueue(os.environ["QUEUE_URL"], image_processor.handler)
     queue.send(uploaded)
     with monkeypatch.context() as broken:
-        broken.setattr(clients.event_bridge(), "put_events", _refuse)
+        broken.setattr(events, "call", _refuse)
         assert queue.deliver() is False
     assert now(stage, item).status == Status.UPLOADED
 
@@ -123,5 +123,5 @@ def test_a_failure_that_could_not_be_said_is_said_the_next_time(stage: Stage, mo
     assert len(stage.published(ItemFailed, item)) == 1
 
 
-def _refuse(**_: object) -> None:
-    raise ClientError({"Error": {"Code": "InternalException", "Message": "try again"}}, "PutEvents")
+def _refuse(_service: str, operation: str, **_: object) -> None:
+    raise AwsError(operation, "InternalException", "try again", 500)

@@ -5,10 +5,12 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import pytest
-from botocore.awsrequest import AWSPreparedRequest
 
 from benchmarks.baseline import off
-from runtime import clients, items
+from runtime import items
+from runtime.aws import connection, objects
+from runtime.aws.connection import Answer
+from runtime.aws.signing import Request
 from runtime.events import AnalysisComplete, ImageProcessed, ObjectCreated
 from runtime.records import ItemRecord
 from tests.integration.pipeline.stage import Stage
@@ -71,13 +73,13 @@ def requests() -> Generator[list[str]]:
     """What S3 is asked meanwhile."""
     asked: list[str] = []
 
-    def note(request: AWSPreparedRequest, **_: object) -> None:
+    def noting(request: Request, most_bytes: int | None = None) -> Answer:
         asked.append(f"{request.method} {request.url}")
+        return connection.send(request, most_bytes)
 
-    events = clients.s3().meta.events
-    events.register("before-send.s3", note)  # pyright: ignore[reportArgumentType]
-    yield asked
-    events.unregister("before-send.s3", note)  # pyright: ignore[reportArgumentType]
+    with pytest.MonkeyPatch.context() as noted:
+        noted.setattr(objects, "send", noting)
+        yield asked
 
 
 def sweep(stage: Stage) -> Asked:

@@ -1,11 +1,8 @@
 """The real handler, set up for a stack none of whose services is ever reached."""
 
-from collections.abc import Iterator
-
 import pytest
 from fastapi import FastAPI
 
-from runtime import clients
 from runtime.api.adapter import gateway_handler
 from runtime.api.app import create_app
 from runtime.api.dependencies import Services
@@ -16,12 +13,9 @@ from tests.gateway import GatewayClient
 
 
 @pytest.fixture(autouse=True)
-def _aws_at_its_public_addresses(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _aws_at_its_public_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever tests of this process have been told about an emulator."""
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    clients.s3.cache_clear()
-    yield
-    clients.s3.cache_clear()
 
 
 @pytest.fixture(name="services")

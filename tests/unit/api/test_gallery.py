@@ -1,12 +1,10 @@
 """The gallery's page and assets, and what browsers are told to allow."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from runtime import clients
 from runtime.api.bundle import BundleError, bundle
 from runtime.api.gallery import FOLDER
 from tests.api_environment import ENVIRONMENT
@@ -17,14 +15,11 @@ MEGABYTE = 1_000_000
 
 
 @pytest.fixture(autouse=True)
-def _region(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _region(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the bucket is, as the function's environment says it; nothing is called there."""
     for name, value in ENVIRONMENT.items():
         if name.startswith("AWS_"):
             monkeypatch.setenv(name, value)
-    clients.s3.cache_clear()
-    yield
-    clients.s3.cache_clear()
 
 
 @pytest.fixture(name="browser")

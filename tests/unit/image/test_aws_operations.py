@@ -21,7 +21,7 @@ from runtime.slim import OPERATIONS, slim
 
 RUNTIME = Path(__file__).parents[3] / "runtime"
 CALLED_FOR_US = {
-    "s3": {"CreateBucket", "HeadBucket"},
+    "s3": {"HeadBucket"},
     "dynamodb": {"DescribeTable"},
 }
 """By botocore and boto3 themselves."""
@@ -90,18 +90,6 @@ def test_an_error_has_its_exception(slimmed: Session) -> None:
 def test_an_operation_that_is_not_kept_is_named(slimmed: Session) -> None:
     with pytest.raises(AttributeError, match="list_buckets"):
         _client(slimmed, "s3").list_buckets()
-
-
-def test_forms_and_addresses_for_the_bucket_can_be_signed(slimmed: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Of an emulator, which other tests of this process may use.
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    client = _client(slimmed, "s3")
-
-    form = client.generate_presigned_post(Bucket="images", Key="one")
-    address = client.generate_presigned_url("get_object", Params={"Bucket": "images", "Key": "one"})
-
-    assert form["url"] == "https://images.s3.eu-central-1.amazonaws.com/"
-    assert address.startswith("https://images.s3.eu-central-1.amazonaws.com/one?")
 
 
 def test_a_table_of_chats_is_there(slimmed: Session) -> None:

@@ -31,6 +31,11 @@ def test_a_function_imports_of_what_is_slow_what_it_needs(handler: str) -> None:
     assert packages(handler).keys() & SLOW == NEEDED[handler]
 
 
+def test_no_function_but_the_worker_begins_with_the_sdk_of_aws(handler: str) -> None:
+    """Powertools imports its outermost module."""
+    assert (packages(handler)["botocore"] > LARGE) == (handler == "worker")
+
+
 def test_a_function_makes_no_validator_before_it_is_needed(handler: str) -> None:
     needed = {"api": ["runtime.api.settings.ApiSettings"]}
 
