@@ -78,8 +78,9 @@ def install(requirements: Path, target: Path, python: str = PYTHON) -> None:
     """Packages for a version of Python, on this machine's processor."""
     uv = VENVS / "tools" / "bin" / "uv"
     options = ["--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:", "--python-version", python]
-    platform = f"{os.uname().machine}-manylinux_2_34"
-    command = [uv, "pip", "install", *options, "--python-platform", platform, "--target", target, "-r", requirements]
+    # Copied, as in the Dockerfile: what is linked is the cache's own file, and that of each environment.
+    options += ["--link-mode", "copy", "--python-platform", f"{os.uname().machine}-manylinux_2_34"]
+    command = [uv, "pip", "install", *options, "--target", target, "-r", requirements]
     subprocess.run(command, check=True)
 
 
