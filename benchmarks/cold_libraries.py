@@ -18,9 +18,9 @@ def handler(event, context):
 
 _POSTGRES = ("import os\nimport psycopg", 'psycopg.connect(os.environ["DATABASE_URL"]).close()')
 _HTTP = ("import urllib3", "urllib3.PoolManager()")
-_PYDANTIC = (
-    "from pydantic import BaseModel\nclass Named(BaseModel):\n    name: str",
-    'Named.model_validate_json(\'{"name": "one"}\')',
+_MSGSPEC = (
+    "import msgspec\nclass Named(msgspec.Struct):\n    name: str",
+    'msgspec.json.decode(\'{"name": "one"}\', type=Named)',
 )
 _POWERTOOLS = (
     # Nothing is patched: that would import what is patched.
@@ -32,9 +32,9 @@ _POWERTOOLS = (
 LIBRARIES = {
     "psycopg: imported, a connection": [_POSTGRES],
     "urllib3: imported, a pool of connections": [_HTTP],
-    "pydantic: imported, a model of one field": [_PYDANTIC],
+    "msgspec: imported, a model of one field": [_MSGSPEC],
     "Powertools, with X-Ray's SDK: imported, a line in the log": [_POWERTOOLS],
-    "all four": [_POSTGRES, _HTTP, _PYDANTIC, _POWERTOOLS],
+    "all four": [_POSTGRES, _HTTP, _MSGSPEC, _POWERTOOLS],
 }
 """What is imported, and what is done in the invocation."""
 

@@ -34,10 +34,11 @@ FAMILIES = {
 
 REASONS = {
     PYTHON: "asyncio, which psycopg brings, ssl, email, json and a hundred more",
-    OURS: "the function itself; most of it is pydantic making its models",
+    OURS: "the function itself",
     "urllib3": "connections to AWS's services and to Voyage",
     "psycopg": "PostgreSQL, with libpq",
-    "pydantic": "settings, events and records are validated at the edge",
+    "msgspec": "settings, events and rows are checked at the edge",
+    "pydantic": "what FastAPI and the Anthropic SDK take and give",
     "aws_lambda_powertools": "logs, metrics, traces, and batches of messages of which some may fail",
     "aws_xray_sdk": "a segment of the trace for each event, and for each call of AWS",
     "PIL": "reads and makes images",

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from hashlib import sha256
 from io import StringIO
@@ -108,7 +108,7 @@ class Collection:
     def _add_document(self, dataset: str, document: Document) -> _Indexable:
         content = document.id.encode()
         announced = self._item(dataset, document.id, document.filename, len(content))
-        item = announced.model_copy(update={"title": document.title, "note": document.note})
+        item = replace(announced, title=document.title, note=document.note)
         facts = ImageFacts(
             mime_type=item.mime_type,
             file_size=len(content),

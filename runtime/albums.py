@@ -1,42 +1,42 @@
 """Albums: items that a user keeps together. One item may be in many."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any, LiteralString
 from uuid import UUID, uuid4
 
 from psycopg import sql
-from psycopg.rows import class_row
-from pydantic import BaseModel, ConfigDict, Field
 
 from runtime.pagination import Cursor, Page, cut
-from runtime.postgres import Connection, columns, inserting, read_rows, scalar
+from runtime.postgres import Connection, columns, inserting, read_rows, rows_of, scalar
 from runtime.records import ItemRecord, now
 
 ORDER, ITEMS_ORDER = "albums", "album-items"
 """What cursors of the list of albums, and of an album's items, say."""
 
 
-class AlbumRecord(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class AlbumRecord:
     """Items that a user keeps together."""
 
-    model_config = ConfigDict(frozen=True)
-
-    id: UUID = Field(default_factory=uuid4)
+    id: UUID = field(default_factory=uuid4)
     user_id: str
     name: str
     description: str | None = None
-    created_at: datetime = Field(default_factory=now)
-    updated_at: datetime = Field(default_factory=now)
+    created_at: datetime = field(default_factory=now)
+    updated_at: datetime = field(default_factory=now)
 
 
+@dataclass(frozen=True, kw_only=True)
 class CountedAlbum(AlbumRecord):
     """An album, and how many living items are in it."""
 
     items: int
 
 
+@dataclass(frozen=True, kw_only=True)
 class AddedItem(ItemRecord):
     """An item of an album."""
 
@@ -55,7 +55,7 @@ def page(connection: Connection, *, limit: int, cursor: str | None) -> Page[Coun
 def create(connection: Connection, user_id: str, name: str, description: str | None) -> CountedAlbum:
     """A new album, which is empty."""
     album = CountedAlbum(user_id=user_id, name=name, description=description, items=0)
-    connection.execute(_CREATE, album.model_dump())
+    connection.execute(_CREATE, vars(album))
     return album
 
 
@@ -86,7 +86,7 @@ def items_page(connection: Connection, album_id: UUID, *, limit: int, cursor: st
     reached = {} if cursor is None else Cursor.decode(cursor, ITEMS_ORDER).reached
     total = scalar(connection, _ITEMS_TOTAL, {"album_id": album_id})
     values = {"album_id": album_id, "limit": limit + 1, **reached}
-    cursor_of_items = connection.cursor(row_factory=class_row(AddedItem))
+    cursor_of_items = connection.cursor(row_factory=rows_of(AddedItem))
     rows = cursor_of_items.execute(_ITEMS_PAGE if cursor is None else _NEXT_ITEMS_PAGE, values).fetchall()
     return cut(rows, limit, total, lambda last: Cursor(order=ITEMS_ORDER, position=last.added_at, id=last.id).encode())
 
@@ -111,7 +111,7 @@ def take_out(connection: Connection, album_id: UUID, item_id: UUID) -> bool:
 
 def lock(connection: Connection, album_id: UUID) -> AlbumRecord | None:
     """Have whoever would delete the album wait for this transaction's end. None if it is not the tenant's."""
-    return connection.cursor(row_factory=class_row(AlbumRecord)).execute(_LOCK, [album_id]).fetchone()
+    return connection.cursor(row_factory=rows_of(AlbumRecord)).execute(_LOCK, [album_id]).fetchone()
 
 
 def _read(connection: Connection, query: LiteralString, values: Mapping[str, Any]) -> list[CountedAlbum]:

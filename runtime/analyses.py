@@ -6,13 +6,12 @@ from typing import Any, LiteralString, NamedTuple
 from uuid import UUID, uuid4
 
 from psycopg import sql
-from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from runtime import items
 from runtime.analysis import ImageAnalysis
 from runtime.leases import InProgress, ItemGoneError, database_time
-from runtime.postgres import Connection, columns, read_rows, selecting
+from runtime.postgres import Connection, columns, read_rows, rows_of, selecting
 from runtime.prices import cost_usd
 from runtime.records import AnalysisRecord, AnalysisState, now
 
@@ -136,7 +135,7 @@ def latest(connection: Connection, item_id: UUID) -> AnalysisRecord | None:
 
 def latest_of(connection: Connection, item_ids: Collection[UUID]) -> dict[UUID, AnalysisRecord]:
     """The newest finished analysis of each item that has one, in one query."""
-    cursor = connection.cursor(row_factory=class_row(AnalysisRecord))
+    cursor = connection.cursor(row_factory=rows_of(AnalysisRecord))
     return {analysis.item_id: analysis for analysis in cursor.execute(_LATEST, [list(item_ids)])}
 
 

@@ -6,16 +6,14 @@ batches, and a batch of which nobody remembers whether the vendor has it can be 
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, LiteralString
 from uuid import UUID, uuid4
 
-from psycopg.rows import class_row
-from pydantic import BaseModel, ConfigDict
-
 from runtime.events import AnalysisRequested
-from runtime.postgres import Connection, read_rows, selecting
+from runtime.postgres import Connection, read_rows, rows_of, selecting
 from runtime.prices import IMAGE_TOKENS, cost_usd
 from runtime.records import now
 
@@ -23,10 +21,9 @@ MADE_WITHIN = timedelta(minutes=20)
 """Whoever began to make a batch is not at it any more after this: longer than the batcher may run."""
 
 
-class Request(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class Request:
     """An analysis that was asked for and may take a day."""
-
-    model_config = ConfigDict(frozen=True)
 
     id: UUID
     user_id: str
@@ -48,10 +45,9 @@ class Request(BaseModel):
         )
 
 
-class Batch(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class Batch:
     """What the vendor was given, or is about to be given."""
-
-    model_config = ConfigDict(frozen=True)
 
     id: UUID
     model: str
@@ -62,10 +58,9 @@ class Batch(BaseModel):
     created_at: datetime
 
 
-class Answered(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class Answered:
     """A request whose analysis is there, and has to be handed on."""
-
-    model_config = ConfigDict(frozen=True)
 
     request_id: UUID
     user_id: str
@@ -130,7 +125,7 @@ def begin(connection: Connection, model: str, request_ids: Collection[UUID], pro
     if connection.execute(free, [ids]).rowcount < len(ids):
         return None
     batch = Batch(id=uuid4(), model=model, requests=len(ids), vendor_id=None, created_at=now())
-    connection.execute(_BEGIN, batch.model_dump())
+    connection.execute(_BEGIN, vars(batch))
     put = "update batch_request set batch_id = %s, prompt_version = %s where id = any(%s)"
     connection.execute(put, [batch.id, prompt_version, ids])
     return batch
@@ -170,7 +165,7 @@ def lock(connection: Connection, request_id: UUID) -> bool:
 
 def answered(connection: Connection, limit: int) -> list[Answered]:
     """Requests that are answered and not handed on."""
-    return connection.cursor(row_factory=class_row(Answered)).execute(_ANSWERED, [limit]).fetchall()
+    return connection.cursor(row_factory=rows_of(Answered)).execute(_ANSWERED, [limit]).fetchall()
 
 
 def remove(connection: Connection, request_ids: Sequence[UUID]) -> None:

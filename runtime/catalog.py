@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
+from msgspec import convert
 from psycopg import sql
 from psycopg.rows import dict_row
 
@@ -87,7 +88,7 @@ def exact_duplicates(connection: Connection, item: ItemRecord) -> list[ItemRecor
     """The tenant's other living items with the same bytes, oldest first."""
     if item.sha256 is None:
         return []
-    return items.read(connection, _SAME_BYTES, item.model_dump(include={"id", "sha256"}))
+    return items.read(connection, _SAME_BYTES, vars(item))
 
 
 def near_duplicates(connection: Connection, item: ItemRecord, limit: int) -> list[NearDuplicate]:
@@ -97,9 +98,9 @@ def near_duplicates(connection: Connection, item: ItemRecord, limit: int) -> lis
     """
     if not item.perceptual_hash:
         return []
-    values = item.model_dump(include={"perceptual_hash", "sha256"}) | {"most": NEAR_DISTANCE, "limit": limit}
+    values = vars(item) | {"most": NEAR_DISTANCE, "limit": limit}
     rows = connection.cursor(row_factory=dict_row).execute(_LOOKING_ALIKE, values)
-    return [NearDuplicate(ItemRecord.model_validate(row), row["distance"]) for row in rows]
+    return [NearDuplicate(convert(row, ItemRecord), row["distance"]) for row in rows]
 
 
 def outdated_embeddings(connection: Connection, model: str, limit: int) -> tuple[list[UUID], int]:

@@ -166,7 +166,7 @@ class Claude:
 
         if self._made is None:
             self._made = anthropic.Anthropic(
-                api_key=self._settings.anthropic_api_key.get_secret_value(),
+                api_key=self._settings.anthropic_api_key.reveal(),
                 base_url=self._settings.anthropic_base_url,
                 max_retries=0,
             )

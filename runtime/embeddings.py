@@ -29,7 +29,7 @@ class Embedder:
 
     def __init__(self, settings: EmbeddingSettings) -> None:
         self._settings = settings
-        self._voyage = Voyage(settings.voyage_api_key.get_secret_value(), settings.voyage_base_url)
+        self._voyage = Voyage(settings.voyage_api_key.reveal(), settings.voyage_base_url)
 
     def documents(self, texts: Sequence[str]) -> Embedded:
         """Embed what is to be found. Raises `PermanentError` when a text is refused, else `TransientError`."""

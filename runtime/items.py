@@ -16,9 +16,8 @@ from uuid import UUID
 
 from psycopg import sql
 from psycopg.errors import UniqueViolation
-from psycopg.rows import class_row
 
-from runtime.postgres import Connection, columns, inserting, read_rows, selecting
+from runtime.postgres import Connection, columns, inserting, read_rows, rows_of, selecting
 from runtime.records import ItemRecord, Stage, Status, now
 from runtime.transitions import FAILS_FROM, TRANSITIONS, Cause
 
@@ -64,7 +63,7 @@ class OriginalVanishedError(Exception):
 
 def create(connection: Connection, item: ItemRecord) -> ItemRecord:
     """Add a new item. Its `sha256` stays empty until the image processor has measured it."""
-    connection.execute(_CREATE, item.model_dump())
+    connection.execute(_CREATE, vars(item))
     return item
 
 
@@ -113,8 +112,7 @@ def find_announced(connection: Connection, item: ItemRecord) -> ItemRecord | Non
     upload that was interrupted goes on with it. None if none was, or so long ago that the sweeper may bury it."""
     if item.announced_sha256 is None:
         return None
-    the_same = item.model_dump(include={"announced_sha256", "file_size", "mime_type"})
-    return _one(read(connection, _ANNOUNCED, the_same | {"since": now() - GOES_ON_WITHIN}))
+    return _one(read(connection, _ANNOUNCED, vars(item) | {"since": now() - GOES_ON_WITHIN}))
 
 
 def mark_uploaded(connection: Connection, item_id: UUID) -> bool:
@@ -237,7 +235,7 @@ def remove(connection: Connection, item_id: UUID) -> None:
 def unchanged(connection: Connection, item: ItemRecord) -> bool:
     """Whether nothing has happened to the item since it was read; nothing will until the transaction's end."""
     same = "select from item where id = %(id)s and status = %(status)s and updated_at = %(updated_at)s for update"
-    return connection.execute(same, item.model_dump(include={"id", "status", "updated_at"})).rowcount == 1
+    return connection.execute(same, vars(item)).rowcount == 1
 
 
 def _promote_heir(connection: Connection, item_id: UUID) -> ItemRecord | None:
@@ -275,7 +273,7 @@ def _apply(
 
 
 def _update(connection: Connection, item_id: UUID, statement: bytes, values: Mapping[str, Any]) -> ItemRecord | None:
-    cursor = connection.cursor(row_factory=class_row(ItemRecord))
+    cursor = connection.cursor(row_factory=rows_of(ItemRecord))
     return cursor.execute(statement, {**values, "id": item_id, "moment": now()}).fetchone()
 
 

@@ -52,10 +52,9 @@ def _of_item() -> ForeignKeyConstraint:
     return ForeignKeyConstraint(["item_id", "user_id"], ["item.id", "item.user_id"], ondelete="CASCADE")
 
 
-class Item(SQLModel, ItemRecord, table=True):  # pyright: ignore[reportIncompatibleMethodOverride]
+class Item(SQLModel, ItemRecord, table=True):  # pyright: ignore[reportGeneralTypeIssues]
     """An image that a user keeps."""
 
-    model_config = {"frozen": False}  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         ForeignKeyConstraint(
             ["duplicate_of", "user_id"], ["item.id", "item.user_id"], ondelete="SET NULL (duplicate_of)"
@@ -81,10 +80,8 @@ class Item(SQLModel, ItemRecord, table=True):  # pyright: ignore[reportIncompati
     deleted_at: datetime | None = Field(default=None, sa_column=_timestamp(nullable=True))
 
 
-class Tag(SQLModel, TagRecord, table=True):  # pyright: ignore[reportIncompatibleMethodOverride]
+class Tag(SQLModel, TagRecord, table=True):  # pyright: ignore[reportGeneralTypeIssues]
     """A word that a user gives to items."""
-
-    model_config = {"frozen": False}  # pyright: ignore[reportAssignmentType]
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     created_at: datetime = Field(default_factory=now, sa_column=_timestamp(nullable=False))
@@ -104,10 +101,8 @@ class ItemTag(SQLModel, table=True):
     user_id: str
 
 
-class Album(SQLModel, AlbumRecord, table=True):  # pyright: ignore[reportIncompatibleMethodOverride]
+class Album(SQLModel, AlbumRecord, table=True):  # pyright: ignore[reportGeneralTypeIssues]
     """Items that a user keeps together."""
-
-    model_config = {"frozen": False}  # pyright: ignore[reportAssignmentType]
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     created_at: datetime = Field(default_factory=now, sa_column=_timestamp(nullable=False))
@@ -129,10 +124,9 @@ class AlbumItem(SQLModel, table=True):
     added_at: datetime = Field(default_factory=now, sa_column=_timestamp(nullable=False))
 
 
-class Analysis(SQLModel, AnalysisRecord, table=True):  # pyright: ignore[reportIncompatibleMethodOverride]
+class Analysis(SQLModel, AnalysisRecord, table=True):  # pyright: ignore[reportGeneralTypeIssues]
     """One look of one model at one item; claimed before the model is called, filled in afterwards."""
 
-    model_config = {"frozen": False}  # pyright: ignore[reportAssignmentType]
     __table_args__ = (_of_item(),)
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
@@ -251,11 +245,10 @@ class EmbeddingClaim(SQLModel, table=True):
     """How often it was claimed."""
 
 
-class AccountRequest(SQLModel, RequestRecord, table=True):  # pyright: ignore[reportIncompatibleMethodOverride]
+class AccountRequest(SQLModel, RequestRecord, table=True):  # pyright: ignore[reportGeneralTypeIssues]
     """What a user has asked for the whole account: see `runtime.account`."""
 
     __tablename__ = "account_request"  # pyright: ignore[reportAssignmentType]
-    model_config = {"frozen": False}  # pyright: ignore[reportAssignmentType]
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     kind: RequestKind = Field(sa_column=_enumerated(RequestKind, nullable=False))

@@ -15,6 +15,7 @@ What a function answers is not put into a trace, for it may be an image.
 
 import gc
 import os
+import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from time import perf_counter
@@ -22,7 +23,6 @@ from typing import Any, Literal, TypeVar, cast
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
-from pydantic import BaseModel
 
 from runtime.events import Event
 from runtime.failures import PermanentError, TransientError
@@ -63,7 +63,8 @@ def observed(correlation_id_path: str | None = None) -> Callable[[HandlerT], Han
 def ready() -> None:
     """The end of what `runtime.handlers` begins: what was imported stays, and is not looked through for garbage. Models
     that are made from now on are made whole."""
-    BaseModel.model_config.pop("defer_build", None)
+    if "runtime.deferred" in sys.modules:
+        sys.modules["pydantic"].BaseModel.model_config.pop("defer_build", None)
     gc.freeze()
     gc.enable()
 
@@ -72,8 +73,8 @@ def ready() -> None:
 def measured(event: Event) -> Generator[None]:
     """Trace and time the work on one event."""
     with tracer.provider.in_subsegment(event.detail_type) as segment:  # pyright: ignore[reportUnknownMemberType]
-        for name in event.model_dump(include={"item_id", "request_id", "user_id", "correlation_id"}):
-            segment.put_annotation(name, str(getattr(event, name)))
+        for name, value in event.named("item_id", "request_id", "user_id", "correlation_id").items():
+            segment.put_annotation(name, str(value))
         with timed():
             yield
 

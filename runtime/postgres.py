@@ -4,16 +4,17 @@ is about, once. There is no ORM, whose import takes as long as a function's othe
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, LiteralString, TypeVar
 
 import psycopg
+from msgspec import convert
 from psycopg import sql
 from psycopg.abc import Params, QueryNoTemplate
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
-from psycopg.rows import TupleRow, class_row
-from pydantic import BaseModel
+from psycopg.rows import RowFactory, RowMaker, TupleRow
 
 CA_BUNDLE = Path(__file__).parent / "rds-ca-bundle.pem"
 """Amazon RDS's certificate authorities, which no default trust store holds."""
@@ -27,7 +28,7 @@ PREPARED_FROM = 1
 """Executions after which a statement is kept prepared: few functions live long enough for the driver's usual five."""
 
 Connection = psycopg.Connection[TupleRow]
-RecordT = TypeVar("RecordT", bound=BaseModel)
+RecordT = TypeVar("RecordT")
 
 
 _BEGIN = sql.SQL("begin")
@@ -153,24 +154,39 @@ def read_rows(
 ) -> list[RecordT]:
     """The rows of a statement: its `beginning` selects what the record has, up to the table's name, and `query` is what
     follows that."""
-    return connection.cursor(row_factory=class_row(record)).execute(beginning + query.encode(), values).fetchall()
+    return connection.cursor(row_factory=rows_of(record)).execute(beginning + query.encode(), values).fetchall()
 
 
-def selecting(table: LiteralString, record: type[BaseModel]) -> bytes:
+def rows_of(record: type[RecordT]) -> RowFactory[RecordT]:
+    """Makes records of a cursor's rows, whose columns have the names of the record's fields: texts become members of
+    enumerations, and JSON what it stands for."""
+
+    def make(cursor: psycopg.Cursor[Any]) -> RowMaker[RecordT]:
+        names = [column.name for column in cursor.description or ()]
+        return lambda values: convert(dict(zip(names, values, strict=True)), record)
+
+    return make
+
+
+def selecting(table: LiteralString, record: type) -> bytes:
     """A statement's beginning, for `read_rows`."""
     return sql.SQL("select {} from {} ").format(columns(record), sql.Identifier(table)).as_bytes()
 
 
-def columns(record: type[BaseModel]) -> sql.Composed:
+def columns(record: type) -> sql.Composed:
     """The record's columns, for `select` and `returning`. Not `*`: once a migration adds a column, a connection that
     has prepared such a statement can only fail."""
-    return sql.SQL(", ").join(map(sql.Identifier, record.model_fields))
+    return sql.SQL(", ").join(map(sql.Identifier, _names(record)))
 
 
-def inserting(table: LiteralString, record: type[BaseModel]) -> sql.Composed:
+def inserting(table: LiteralString, record: type) -> sql.Composed:
     """The statement that adds a row to `table` with the record's values, by its fields' names."""
-    values = sql.SQL(", ").join(map(sql.Placeholder, record.model_fields))
+    values = sql.SQL(", ").join(map(sql.Placeholder, _names(record)))
     return sql.SQL("insert into {} ({}) values ({})").format(sql.Identifier(table), columns(record), values)
+
+
+def _names(record: type) -> list[str]:
+    return [field.name for field in fields(record)]
 
 
 def _begins(connection: Connection, beginning: sql.SQL | sql.Composed) -> bool:

@@ -1,13 +1,12 @@
 """Items and analyses as the functions read them, where an item may be in its life, and the time. Without an ORM, whose
 import takes longer than all else that the pipeline's functions need; `runtime.models` makes tables of them."""
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
-
-from pydantic import BaseModel, ConfigDict, Field
 
 
 def now() -> datetime:
@@ -45,12 +44,11 @@ class AnalysisState(StrEnum):
     FAILED = "failed"
 
 
-class ItemRecord(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class ItemRecord:
     """An image that a user keeps."""
 
-    model_config = ConfigDict(frozen=True)
-
-    id: UUID = Field(default_factory=uuid4)
+    id: UUID = field(default_factory=uuid4)
     user_id: str
     """Cognito `sub`."""
     status: Status = Status.PENDING
@@ -86,8 +84,8 @@ class ItemRecord(BaseModel):
     note: str | None = None
     category: str | None = None
     """The user's own choice, which goes before what an analysis says."""
-    created_at: datetime = Field(default_factory=now)
-    updated_at: datetime = Field(default_factory=now)
+    created_at: datetime = field(default_factory=now)
+    updated_at: datetime = field(default_factory=now)
     uploaded_at: datetime | None = None
     """When the item first reached the stage; so too the next three."""
     processed_at: datetime | None = None
@@ -100,12 +98,11 @@ class ItemRecord(BaseModel):
     deleted_at: datetime | None = None
 
 
-class AnalysisRecord(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class AnalysisRecord:
     """One look of one model at one item; claimed before the model is called, filled in afterwards."""
 
-    model_config = ConfigDict(frozen=True)
-
-    id: UUID = Field(default_factory=uuid4)
+    id: UUID = field(default_factory=uuid4)
     item_id: UUID
     user_id: str
     version: int
@@ -132,4 +129,4 @@ class AnalysisRecord(BaseModel):
     input_tokens: int | None = None
     output_tokens: int | None = None
     cost_usd: Decimal | None = None
-    created_at: datetime = Field(default_factory=now)
+    created_at: datetime = field(default_factory=now)

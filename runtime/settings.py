@@ -8,10 +8,11 @@ the groups of settings below that it uses, and asks for no other.
 import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from decimal import Decimal
-from typing import TypeVar
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from typing import Annotated, Any, NoReturn, Self, TypeVar, dataclass_transform, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from msgspec import Meta, ValidationError, convert
 
 from runtime.aws.calls import call
 
@@ -19,10 +20,48 @@ EMBEDDING_DIMENSIONS = 1024
 """The width of the vector column; the models of one stack must agree with it (contract, section 1)."""
 
 
-class _Group(BaseModel):
-    """Settings that belong together."""
+class SettingsError(ValueError):
+    """The stack does not tell the function what it has to know."""
 
-    model_config = ConfigDict(frozen=True)
+
+class Secret:
+    """A text that nothing shows by accident: no log, no error."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+
+class Dollars(Decimal):
+    """US dollars: 0 or more."""
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Raises ValueError."""
+        try:
+            amount = cls(text)
+            if amount >= 0:
+                return amount
+        except InvalidOperation:
+            pass
+        raise ValueError("Expected a number of dollars >= 0")
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class _Group:
+    """Settings that belong together. Dataclasses of as many groups would take some milliseconds of each start."""
+
+    def __init__(self, **values: Any) -> None:
+        vars(self).update(values)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"{name} is not changed while a function runs")
 
 
 class Settings(_Group):
@@ -34,13 +73,13 @@ class Settings(_Group):
 class DatabaseSettings(_Group):
     """Access to Postgres, as the role that the URL names."""
 
-    database_url: SecretStr
+    database_url: Secret
 
 
 class PooledDatabaseSettings(DatabaseSettings):
     """The same, with several connections: for functions that do several things at once."""
 
-    database_pool_size: int = Field(default=1, ge=1)
+    database_pool_size: Annotated[int, Meta(ge=1)] = 1
 
 
 class StorageSettings(_Group):
@@ -52,8 +91,8 @@ class StorageSettings(_Group):
 class UploadLimits(_Group):
     """What is refused as too large."""
 
-    max_upload_mb: int = Field(gt=0)
-    max_megapixels: int = Field(gt=0)
+    max_upload_mb: Annotated[int, Meta(gt=0)]
+    max_megapixels: Annotated[int, Meta(gt=0)]
 
     @property
     def max_upload_bytes(self) -> int:
@@ -67,9 +106,9 @@ class UploadLimits(_Group):
 class UserLimits(_Group):
     """What one user may have in a month; see `runtime.limits`."""
 
-    monthly_image_quota: int = Field(ge=0)
+    monthly_image_quota: Annotated[int, Meta(ge=0)]
     """0 for no limit."""
-    monthly_ai_budget_usd: Decimal = Field(ge=0)
+    monthly_ai_budget_usd: Dollars
     """US dollars; 0 for no limit."""
 
 
@@ -83,7 +122,7 @@ class QueueSettings(_Group):
     """The queue that feeds the function."""
 
     queue_url: str
-    max_receives: int = Field(ge=1)
+    max_receives: Annotated[int, Meta(ge=1)]
     """Deliveries before a message is moved to the dead-letter queue."""
 
 
@@ -102,7 +141,7 @@ class UserPoolSettings(_Group):
 class AnthropicSettings(_Group):
     """Where Claude is."""
 
-    anthropic_api_key: SecretStr
+    anthropic_api_key: Secret
     anthropic_base_url: str
 
 
@@ -122,17 +161,17 @@ class ChatSettings(_Group):
     """Where chat sessions are kept, and for how long."""
 
     checkpoint_table: str
-    checkpoint_ttl_hours: int = Field(ge=1)
+    checkpoint_ttl_hours: Annotated[int, Meta(ge=1)]
     """Of a session in which nothing is said."""
 
 
 class EmbeddingSettings(_Group):
     """The models that turn text into vectors; both of one family, which shares one vector space."""
 
-    voyage_api_key: SecretStr
+    voyage_api_key: Secret
     voyage_base_url: str
     embedding_model: str
-    embedding_dimensions: int = Field(ge=EMBEDDING_DIMENSIONS, le=EMBEDDING_DIMENSIONS)
+    embedding_dimensions: Annotated[int, Meta(ge=EMBEDDING_DIMENSIONS, le=EMBEDDING_DIMENSIONS)]
 
 
 SettingsT = TypeVar("SettingsT", bound=Settings)
@@ -141,16 +180,39 @@ SettingsT = TypeVar("SettingsT", bound=Settings)
 def load(model: type[SettingsT], environment: Mapping[str, str] = os.environ) -> SettingsT:
     """Read `model`'s fields from the environment and from Parameter Store.
 
-    Raises `pydantic.ValidationError` naming each missing or invalid field, and `runtime.aws.connection.AwsError` when
-    a parameter cannot be read.
+    Raises `SettingsError` naming each missing or invalid field, and `runtime.aws.connection.AwsError` when a parameter
+    cannot be read.
     """
-    plain = {name: environment[name.upper()] for name in model.model_fields if name.upper() in environment}
+    kinds = fields(model)
+    plain = {name: environment[name.upper()] for name in kinds if name.upper() in environment}
     references = {
-        name: environment[f"{name.upper()}_PARAMETER"]
-        for name in model.model_fields
-        if f"{name.upper()}_PARAMETER" in environment
+        name: environment[f"{name.upper()}_PARAMETER"] for name in kinds if f"{name.upper()}_PARAMETER" in environment
     }
-    return model.model_validate(plain | _read_parameters(references))
+    said = plain | _read_parameters(references)
+    values: dict[str, Any] = {}
+    wrong: list[str] = []
+    for name, kind in kinds.items():
+        if name in said:
+            try:
+                values[name] = convert(said[name], kind, strict=False, dec_hook=_decode)
+            except ValidationError as error:
+                wrong.append(f"{name}: {error}")
+        elif not hasattr(model, name):
+            wrong.append(f"{name} is missing")
+    if wrong:
+        raise SettingsError(f"{model.__name__}: {'; '.join(wrong)}")
+    return model(**values)
+
+
+@cache
+def fields(model: type[_Group]) -> dict[str, Any]:
+    """Name and type of each setting of a group of groups."""
+    return get_type_hints(model, include_extras=True)
+
+
+def _decode(kind: type, value: Any) -> Any:
+    """What msgspec does not know. Raises ValueError."""
+    return Dollars.of(value) if kind is Dollars else Secret(value)
 
 
 def _read_parameters(references: Mapping[str, str]) -> dict[str, str]:

@@ -2,13 +2,13 @@
 
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID, uuid4
 
 from psycopg import sql
 from psycopg.errors import UniqueViolation
-from pydantic import BaseModel, ConfigDict, Field
 
 from runtime.pagination import NameCursor, Page, cut
 from runtime.postgres import Connection, columns, inserting, read_rows, scalar
@@ -21,18 +21,18 @@ ORDER = "tags"
 """What cursors of the list of tags say."""
 
 
-class TagRecord(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class TagRecord:
     """A word that a user gives to items."""
 
-    model_config = ConfigDict(frozen=True)
-
-    id: UUID = Field(default_factory=uuid4)
+    id: UUID = field(default_factory=uuid4)
     user_id: str
     name: str
     """Unique among the user's, whatever its case."""
-    created_at: datetime = Field(default_factory=now)
+    created_at: datetime = field(default_factory=now)
 
 
+@dataclass(frozen=True, kw_only=True)
 class CountedTag(TagRecord):
     """A tag, and how many living items have it."""
 
@@ -61,7 +61,7 @@ def create(connection: Connection, user_id: str, name: str) -> CountedTag:
     """A new tag, which no item has. Raises `TagExistsError`."""
     tag = CountedTag(user_id=user_id, name=name, items=0)
     with _named(connection, name):
-        connection.execute(_CREATE, tag.model_dump())
+        connection.execute(_CREATE, vars(tag))
     return tag
 
 

@@ -80,7 +80,7 @@ class Vision:
 
     def __init__(self, settings: AnthropicSettings) -> None:
         self.client = anthropic.Anthropic(
-            api_key=settings.anthropic_api_key.get_secret_value(),
+            api_key=settings.anthropic_api_key.reveal(),
             base_url=settings.anthropic_base_url,
             timeout=TIMEOUT_SECONDS,
             max_retries=0,

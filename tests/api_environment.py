@@ -1,5 +1,11 @@
 """The environment of the API's function, with plain values for what a stack keeps in Parameter Store."""
 
+from typing import Any, TypeVar
+
+from runtime.settings import Settings, fields
+
+SettingsT = TypeVar("SettingsT", bound=Settings)
+
 ENVIRONMENT = {
     "STACK": "test",
     "AWS_REGION": "eu-central-1",
@@ -35,3 +41,8 @@ ENVIRONMENT = {
     "POWERTOOLS_SERVICE_NAME": "api",
 }
 """None of the services that it names exists."""
+
+
+def changed(settings: SettingsT, **values: Any) -> SettingsT:
+    """The same settings, but for these."""
+    return type(settings)(**{name: getattr(settings, name) for name in fields(type(settings))} | values)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from msgspec import to_builtins
 from psycopg import sql
 
 from runtime import analyses, items
@@ -115,8 +116,8 @@ class Exporter:
     def _add_item(self, archive: Archive, item: ItemRecord) -> None:
         with self.database.tenant(item.user_id) as connection:
             versions = reversed(analyses.versions(connection, item.id))
-        known = [analysis.model_dump(mode="json") for analysis in versions]
-        archive.add_json(f"items/{item.id}.json", item.model_dump(mode="json") | {"analyses": known})
+        known = [to_builtins(analysis) for analysis in versions]
+        archive.add_json(f"items/{item.id}.json", to_builtins(item) | {"analyses": known})
         try:
             chunks = self.store.stream(item.original_key)
         except ObjectMissingError:

@@ -6,6 +6,7 @@ new row of that user from the functions (policy `account_is_kept`), whichever ev
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, LiteralString
@@ -13,14 +14,14 @@ from uuid import UUID, uuid4
 
 from psycopg import sql
 from psycopg.types.json import Jsonb
-from pydantic import BaseModel, ConfigDict, Field
 
 from runtime.leases import InProgress, database_time
 from runtime.postgres import Connection, inserting, read_rows, selecting
 from runtime.records import now
 
 
-class ExportPart(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class ExportPart:
     """One zip file of an export."""
 
     key: str
@@ -45,12 +46,11 @@ class RequestState(StrEnum):
     FAILED = "failed"
 
 
-class RequestRecord(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class RequestRecord:
     """What a user has asked for the whole account. A deletion stays, as its tombstone."""
 
-    model_config = ConfigDict(frozen=True)
-
-    id: UUID = Field(default_factory=uuid4)
+    id: UUID = field(default_factory=uuid4)
     user_id: str
     kind: RequestKind
     state: RequestState = RequestState.REQUESTED
@@ -58,17 +58,18 @@ class RequestRecord(BaseModel):
     """While somebody works on it: when another delivery may."""
     attempts: int = 0
     """How often it was claimed."""
-    parts: list[ExportPart] = Field(default_factory=list[ExportPart])
+    parts: list[ExportPart] = field(default_factory=list[ExportPart])
     """Of an export: the files that are finished, in their order."""
     cursor: UUID | None = None
     """Of an export: the last item that is in them."""
     error: str | None = None
-    created_at: datetime = Field(default_factory=now)
-    updated_at: datetime = Field(default_factory=now)
+    created_at: datetime = field(default_factory=now)
+    updated_at: datetime = field(default_factory=now)
     finished_at: datetime | None = None
 
 
-class Work(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class Work:
     """A request that is the caller's until its lease ends."""
 
     request_id: UUID
@@ -135,9 +136,9 @@ def claim(connection: Connection, request_id: UUID, kind: RequestKind, lease: ti
 def keep_part(connection: Connection, work: Work, part: ExportPart, cursor: UUID | None) -> Work:
     """Remember that a part is finished and which item was its last. Raises `LostClaimError`."""
     parts = [*work.parts, part]
-    kept = Jsonb([each.model_dump(mode="json") for each in parts])
+    kept = Jsonb([vars(each) for each in parts])
     _change(connection, work, _KEEP_PARTS, {"parts": kept, "cursor": cursor})
-    return work.model_copy(update={"parts": parts, "cursor": cursor})
+    return replace(work, parts=parts, cursor=cursor)
 
 
 def finish(connection: Connection, work: Work) -> None:
@@ -161,7 +162,7 @@ def is_offered(request: RequestRecord, lifetime: timedelta, moment: datetime) ->
 
 
 def _create(connection: Connection, request: RequestRecord) -> RequestRecord:
-    connection.execute(_CREATE, {**request.model_dump(), "parts": Jsonb([])})
+    connection.execute(_CREATE, {**vars(request), "parts": Jsonb([])})
     return request
 
 

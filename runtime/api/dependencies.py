@@ -51,7 +51,7 @@ class Services:
         """Connects to nothing yet: whatever is called first connects."""
         return cls(
             settings=settings,
-            database=Database(settings.database_url.get_secret_value(), settings.database_pool_size),
+            database=Database(settings.database_url.reveal(), settings.database_pool_size),
             store=ImageStore(settings.bucket_name),
             embedder=Embedder(settings),
             claude=Claude(settings),

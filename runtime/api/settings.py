@@ -1,6 +1,8 @@
 """What the API knows about its stack."""
 
-from pydantic import Field
+from typing import Annotated
+
+from msgspec import Meta
 
 from runtime.analysis import MODELS
 from runtime.settings import (
@@ -31,7 +33,7 @@ class ApiSettings(
 
     analysis_model: str
     query_embedding_model: str
-    vector_weight: float = Field(ge=0, le=1)
+    vector_weight: Annotated[float, Meta(ge=0, le=1)]
     rerank_model: str = ""
     """Reads the best results of hybrid searches again; empty for none."""
 

@@ -83,8 +83,9 @@ class Run(ScheduledRun):
 
 def about(request: Request) -> AbstractContextManager[object]:
     """What is logged meanwhile names the image."""
-    subject = request.model_dump(include={"item_id", "user_id", "correlation_id"})
-    return logger.append_context_keys(**subject)
+    return logger.append_context_keys(
+        item_id=request.item_id, user_id=request.user_id, correlation_id=request.correlation_id
+    )
 
 
 def account(connection: Connection, request: Request, spent: Spent) -> None:

@@ -8,9 +8,3 @@ import os
 gc.disable()
 # pydantic would look for plugins in the metadata of every package.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-
-from pydantic import BaseModel  # noqa: E402 - only now
-
-# A model's validator is made when the first of what it validates comes. Of all events, rows and bodies a function sees
-# few, and of FastAPI's models of an OpenAPI document hardly ever one.
-BaseModel.model_config["defer_build"] = True

@@ -1,5 +1,9 @@
 """Second step: Claude looks at the preview, once per image, model and prompt. Or the look is noted for the batcher."""
 
+import runtime.deferred  # noqa: F401  # pyright: ignore[reportUnusedImport] - before any model is made
+
+# isort: split
+
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
@@ -187,7 +191,7 @@ def _complete(event: ImageProcessed | AnalysisRequested, analysis: Claim | Finis
 def start() -> Analyzer:
     """The analyzer, made when the process handles its first event and kept for its life."""
     settings = load(AnalyzerSettings)
-    database = Database(settings.database_url.get_secret_value())
+    database = Database(settings.database_url.reveal())
     step = Step(Stage.ANALYSIS, database, settings.event_bus, WorkQueue(settings.queue_url, settings.max_receives))
     return Analyzer(step, ImageStore(settings.bucket_name), Vision(settings), settings.analysis_model, settings)
 

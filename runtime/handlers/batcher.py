@@ -1,5 +1,9 @@
 """Every quarter of an hour: has images analysed that may wait for a day, at half the price."""
 
+import runtime.deferred  # noqa: F401  # pyright: ignore[reportUnusedImport] - before any model is made
+
+# isort: split
+
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import cache
@@ -7,7 +11,6 @@ from typing import Any, NamedTuple
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import SecretStr
 
 from runtime.aws.connection import AwsError
 from runtime.batching.collecting import TROUBLE, collect, find_unremembered
@@ -16,7 +19,7 @@ from runtime.batching.submitting import submit_waiting
 from runtime.batching.vendor import VisionBatches
 from runtime.observability import observed, timed
 from runtime.postgres import Database
-from runtime.settings import AnthropicSettings, DatabaseSettings, EventSettings, Settings, StorageSettings, load
+from runtime.settings import AnthropicSettings, DatabaseSettings, EventSettings, Secret, Settings, StorageSettings, load
 from runtime.storage import ImageStore
 from runtime.vision import Vision
 
@@ -38,7 +41,7 @@ DUTIES: tuple[Callable[[Run], bool], ...] = (
 class BatcherSettings(Settings, DatabaseSettings, StorageSettings, EventSettings, AnthropicSettings):
     """What the batcher knows about its stack."""
 
-    sweeper_database_url: SecretStr
+    sweeper_database_url: Secret
 
 
 class BatchError(Exception):
@@ -73,8 +76,8 @@ def start() -> Batcher:
     settings = load(BatcherSettings)
     return Batcher(
         settings,
-        Database(settings.sweeper_database_url.get_secret_value()),
-        Database(settings.database_url.get_secret_value()),
+        Database(settings.sweeper_database_url.reveal()),
+        Database(settings.database_url.reveal()),
         Vision(settings),
     )
 

@@ -1,5 +1,9 @@
 """Third step: what was seen becomes a document and a vector that searches find."""
 
+import runtime.deferred  # noqa: F401  # pyright: ignore[reportUnusedImport] - before any model is made
+
+# isort: split
+
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
@@ -167,7 +171,7 @@ def _read(connection: Connection, item: ItemRecord) -> _Subject | None:
 def start() -> Indexer:
     """The indexer, made when the process handles its first event and kept for its life."""
     settings = load(EmbedderSettings)
-    database = Database(settings.database_url.get_secret_value())
+    database = Database(settings.database_url.reveal())
     step = Step(Stage.EMBEDDING, database, settings.event_bus, WorkQueue(settings.queue_url, settings.max_receives))
     return Indexer(step, Embedder(settings), settings.embedding_model, settings)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import msgspec
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -107,7 +108,7 @@ class ImageProcessor:
 def start() -> ImageProcessor:
     """The image processor, made when the process handles its first event and kept for its life."""
     settings = load(ImageProcessorSettings)
-    database = Database(settings.database_url.get_secret_value())
+    database = Database(settings.database_url.reveal())
     step = Step(Stage.PROCESSING, database, settings.event_bus, WorkQueue(settings.queue_url, settings.max_receives))
     return ImageProcessor(step, ImageStore(settings.bucket_name), settings)
 
@@ -116,7 +117,7 @@ def _upload_route(processor: ImageProcessor) -> Route:
     """S3's own event names neither item nor user: its key does."""
 
     def parse(body: str) -> Job:
-        envelope = Envelope[ObjectCreated].model_validate_json(body)
+        envelope = msgspec.json.decode(body, type=Envelope[ObjectCreated])
         owner = parse_original_key(envelope.detail.object.key)
         event = ProcessingRequested(
             correlation_id=upload_correlation_id(owner.item_id), user_id=owner.user_id, item_id=owner.item_id

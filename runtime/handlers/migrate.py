@@ -5,9 +5,9 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypedDict
 
+import msgspec
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import SecretStr
 from sqlalchemy import Engine
 
 from runtime.database import connect
@@ -15,7 +15,7 @@ from runtime.events import EventHeader, IndexesWanted
 from runtime.migrations.upgrade import FUNCTIONS_ROLE, SWEEPER_ROLE, create_login, upgrade
 from runtime.observability import observed, timed
 from runtime.search.tenant_indexes import build
-from runtime.settings import Settings, load
+from runtime.settings import Secret, Settings, load
 
 logger = Logger()
 
@@ -23,14 +23,14 @@ logger = Logger()
 class OwnerSettings(Settings):
     """The owner's access."""
 
-    database_url: SecretStr
+    database_url: Secret
 
 
 class MigrateSettings(OwnerSettings):
     """The same, and the logins that the functions and the sweeper are to have."""
 
-    functions_database_url: SecretStr
-    sweeper_database_url: SecretStr
+    functions_database_url: Secret
+    sweeper_database_url: Secret
 
 
 class Migrated(TypedDict):
@@ -55,7 +55,7 @@ def handler(event: Mapping[str, Any], _context: LambdaContext) -> Migrated | Ind
     any other event."""
     if not event:
         return _migrate(load(MigrateSettings))
-    header = EventHeader.model_validate(event)
+    header = msgspec.convert(event, EventHeader)
     if (header.source, header.detail_type) != (IndexesWanted.source, IndexesWanted.detail_type):
         raise ValueError(f"{header.detail_type} of {header.source} is nothing that migrate knows")
     return _index(load(OwnerSettings))
@@ -65,8 +65,8 @@ def _migrate(settings: MigrateSettings) -> Migrated:
     """Create or update the two logins and bring the schema up to date, large tenants' own indexes
     included. Any error fails the deployment."""
     with _as_owner(settings) as engine:
-        create_login(engine, settings.functions_database_url.get_secret_value(), FUNCTIONS_ROLE)
-        create_login(engine, settings.sweeper_database_url.get_secret_value(), SWEEPER_ROLE)
+        create_login(engine, settings.functions_database_url.reveal(), FUNCTIONS_ROLE)
+        create_login(engine, settings.sweeper_database_url.reveal(), SWEEPER_ROLE)
         revision = upgrade(engine)
         built, dropped = build(engine)
     logger.info("The database has its schema", extra={"revision": revision, "indexed": built, "dropped": dropped})
@@ -83,7 +83,7 @@ def _index(settings: OwnerSettings) -> Indexed:
 @contextmanager
 def _as_owner(settings: OwnerSettings) -> Generator[Engine]:
     """The database, for one run's work, which is counted and timed."""
-    engine = connect(settings.database_url.get_secret_value(), pool_size=2)
+    engine = connect(settings.database_url.reveal(), pool_size=2)
     try:
         with timed():
             yield engine

@@ -72,7 +72,7 @@ def sweep(run: Run) -> Report:
 def start() -> tuple[SweeperSettings, Database]:
     """Made when the process handles its first event, and kept for its life."""
     settings = load(SweeperSettings)
-    return settings, Database(settings.database_url.get_secret_value())
+    return settings, Database(settings.database_url.reveal())
 
 
 @observed()

@@ -1,5 +1,9 @@
 """Does what takes minutes and is about a whole account: exports and deletion."""
 
+import runtime.deferred  # noqa: F401  # pyright: ignore[reportUnusedImport] - before any model is made
+
+# isort: split
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -121,7 +125,7 @@ class Worker:
 def start() -> Worker:
     """The worker, made when the process handles its first event and kept for its life."""
     settings = load(WorkerSettings)
-    database = Database(settings.database_url.get_secret_value(), settings.database_pool_size)
+    database = Database(settings.database_url.reveal(), settings.database_pool_size)
     store, chats = ImageStore(settings.bucket_name), ChatSessions(settings.checkpoint_table)
     return Worker(
         database=database,

@@ -41,7 +41,7 @@ class Reranker:
     """Voyage's reranking model."""
 
     def __init__(self, settings: EmbeddingSettings, model: str) -> None:
-        self._voyage = Voyage(settings.voyage_api_key.get_secret_value(), settings.voyage_base_url)
+        self._voyage = Voyage(settings.voyage_api_key.reveal(), settings.voyage_base_url)
         self._model = model
 
     def rerank(self, query: str, readings: Sequence[Reading]) -> Reranked:

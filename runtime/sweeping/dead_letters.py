@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+import msgspec
 from aws_lambda_powertools import Logger
-from pydantic import ValidationError
 
 from runtime import items
 from runtime.aws.calls import call
@@ -102,20 +102,21 @@ def _read(message: dict[str, Any]) -> _DeadLetter | None:
     """Which item a message is about; None where it is about none, or nobody can tell."""
     body = message.get("Body", "")
     try:
-        header = EventHeader.model_validate_json(body)
+        header = msgspec.json.decode(body, type=EventHeader)
         if (header.source, header.detail_type) == (ObjectCreated.source, ObjectCreated.detail_type):
-            owner = parse_original_key(Envelope[ObjectCreated].model_validate_json(body).detail.object.key)
+            uploaded = msgspec.json.decode(body, type=Envelope[ObjectCreated]).detail
+            owner = parse_original_key(uploaded.object.key)
         else:
-            event = _AnyItemEvent.model_validate(Envelope[dict[str, Any]].model_validate_json(body).detail)
+            event = msgspec.json.decode(body, type=Envelope[_AnyItemEvent]).detail
             owner = ObjectOwner(event.user_id, event.item_id)
-    except (ValidationError, InvalidKeyError):
+    except (msgspec.DecodeError, InvalidKeyError):
         logger.warning("a dead letter that names no item", message_id=message.get("MessageId"))
         return None
     milliseconds = int(message.get("Attributes", {}).get("SentTimestamp", "0"))
     return _DeadLetter(owner, datetime.fromtimestamp(milliseconds / 1000, UTC))
 
 
-class _AnyItemEvent(ItemEvent):
+class _AnyItemEvent(ItemEvent, frozen=True, kw_only=True):
     """What every event about an item has."""
 
     source = ""

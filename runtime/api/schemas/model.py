@@ -1,5 +1,6 @@
 """The bases of what the API takes and gives."""
 
+from dataclasses import fields
 from functools import cache
 from typing import Any, cast
 
@@ -27,14 +28,14 @@ class ResponseModel(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     @classmethod
-    def shared(cls, row: BaseModel) -> dict[str, Any]:
-        """The values of `row`'s columns that this model has too, by name."""
-        return {name: getattr(row, name) for name in _common(type(row), cls)}
+    def shared(cls, record: object) -> dict[str, Any]:
+        """The values of a record that this model has too, by name."""
+        return {name: getattr(record, name) for name in _common(type(record), cls)}
 
 
 @cache
-def _common(row: type[BaseModel], response: type[BaseModel]) -> tuple[str, ...]:
-    return tuple(name for name in row.model_fields if name in response.model_fields)
+def _common(record: type, response: type[BaseModel]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(record) if field.name in response.model_fields)
 
 
 def _has_nul(value: object) -> bool:

@@ -153,7 +153,7 @@ def services(database: Database, voyage: Voyage, claude: Claude, s3_endpoint: st
 @contextmanager
 def pipeline_session(services: Services) -> Generator[Session]:
     """A transaction beside the API's, for Ada, as the pipeline's functions have them."""
-    engine = connect(services.settings.database_url.get_secret_value())
+    engine = connect(services.settings.database_url.reveal())
     try:
         with tenant_session(engine, ADA) as session:
             yield session

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import boto3
 import httpx
 import pytest
+from msgspec import convert
 from sqlalchemy import text
 from sqlmodel import select
 
@@ -83,9 +84,9 @@ def deliver(worker: Worker, heard: list[tuple[str, dict[str, Any]]], has_time: C
     """Have the worker handle what the API or it itself has published. Raises what a handler would report."""
     for kind, detail in heard:
         if kind == "ExportRequested":
-            worker.export(LEASE, has_time, ExportRequested.model_validate(detail))
+            worker.export(LEASE, has_time, convert(detail, ExportRequested))
         else:
-            worker.delete(LEASE, has_time, AccountDeletionRequested.model_validate(detail))
+            worker.delete(LEASE, has_time, convert(detail, AccountDeletionRequested))
 
 
 def fill(database: Database, store: ImageStore, user: str, images: int = 2) -> list[ItemRecord]:

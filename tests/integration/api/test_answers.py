@@ -13,6 +13,7 @@ from runtime.api.app import create_app
 from runtime.api.dependencies import Services
 from runtime.claude import Allowance
 from runtime.models import ItemTag, Tag, Usage
+from tests.api_environment import changed
 from tests.gateway import GatewayClient
 from tests.integration.api.claude import Claude
 from tests.integration.api.conftest import ADA, Kept, Pipeline, pipeline_session
@@ -199,7 +200,7 @@ class TestAgentic:
 def test_without_a_budget_nothing_is_asked(
     services: Services, bakery: Kept, claude: Claude, database: Database, path: str
 ) -> None:
-    settings = services.settings.model_copy(update={"monthly_ai_budget_usd": Decimal("0.01")})
+    settings = changed(services.settings, monthly_ai_budget_usd=Decimal("0.01"))
     with pipeline_session(services) as session:
         session.add(
             Usage(user_id=ADA, operation="answer", model="claude-sonnet-5-5", input_tokens=1, cost_usd=Decimal("0.01"))

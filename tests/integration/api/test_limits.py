@@ -17,6 +17,7 @@ from runtime.migrations.upgrade import FUNCTIONS_ROLE
 from runtime.models import Usage
 from runtime.records import Stage
 from runtime.storage import ImageStore
+from tests.api_environment import changed
 from tests.gateway import GatewayClient, Response
 from tests.integration.api.conftest import ADA, BUCKET, Bus, Pipeline, pipeline_session
 from tests.integration.api.voyage import Voyage
@@ -45,7 +46,7 @@ def send(user: GatewayClient) -> Response:
 
 
 def limited(services: Services, **limits: object) -> Services:
-    return replace(services, settings=services.settings.model_copy(update=limits))
+    return replace(services, settings=changed(services.settings, **limits))
 
 
 def client(services: Services) -> GatewayClient:

@@ -12,6 +12,7 @@ from runtime.api.app import create_app
 from runtime.api.dependencies import Services
 from runtime.models import Usage
 from runtime.prices import cost_usd
+from tests.api_environment import changed as with_settings
 from tests.gateway import GatewayClient
 from tests.integration.api.conftest import ADA, Pipeline, pipeline_session
 from tests.integration.api.voyage import RERANK_TOKENS, TOKENS, Voyage
@@ -27,7 +28,7 @@ def _collection(pipeline: Pipeline) -> None:
 
 
 def client(services: Services, **settings: object) -> GatewayClient:
-    changed = replace(services, settings=services.settings.model_copy(update={"rerank_model": MODEL} | settings))
+    changed = replace(services, settings=with_settings(services.settings, **({"rerank_model": MODEL} | settings)))
     return GatewayClient(gateway_handler(create_app(changed)), ADA)
 
 

@@ -1,5 +1,6 @@
 """Lists of items: pages, orders and filters."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -30,7 +31,7 @@ def test_pages_follow_each_other_while_items_arrive(database: Database) -> None:
     def add(session: Session, minute: int) -> UUID:
         # Two of a kind in time, so that the id has to decide.
         moment = start + timedelta(minutes=minute // 2)
-        return items.create(driver(session), new_item(ADA).model_copy(update={"created_at": moment})).id
+        return items.create(driver(session), replace(new_item(ADA), created_at=moment)).id
 
     with tenant_session(database.functions, ADA) as session:
         expected = {add(session, minute) for minute in range(7)}
@@ -57,7 +58,7 @@ def test_each_order_pages_through_everything_once(database: Database, sort: Sort
                 "created_at": datetime(2026, 1, day, tzinfo=UTC),
                 "taken_at": datetime(2020, 1, 4 - day, tzinfo=UTC) if day != 2 else None,
             }
-            items.create(driver(session), new_item(ADA).model_copy(update=moments))
+            items.create(driver(session), replace(new_item(ADA), **moments))
         listed: list[int] = []
         cursor = None
         while True:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -131,7 +132,7 @@ def test_each_stage_says_when_it_was_first_reached(database: Database) -> None:
         items.mark_analyzed(driver(session), item.id)
         again = items.find(driver(session), item.id)
         assert again is not None
-        assert again.model_copy(update={"updated_at": first.updated_at}) == first
+        assert replace(again, updated_at=first.updated_at) == first
 
 
 @pytest.mark.parametrize(
@@ -273,7 +274,7 @@ def test_of_many_copies_at_once_one_is_the_original(database: Database) -> None:
 
 
 def test_a_sha256_that_nobody_measured_is_refused(database: Database) -> None:
-    item = new_item(ADA).model_copy(update={"sha256": facts("x").sha256})
+    item = replace(new_item(ADA), sha256=facts("x").sha256)
     with (
         pytest.raises(CheckViolation, match="item_sha256_is_measured"),
         tenant_session(database.functions, ADA) as session,
@@ -287,7 +288,7 @@ def test_the_sweeper_finds_abandoned_uploads_and_tombstones_of_every_tenant(data
     deleted: set[UUID] = set()
     for user in (ADA, BOB):
         with tenant_session(database.functions, user) as session:
-            old = new_item(user).model_copy(update={"created_at": long_ago})
+            old = replace(new_item(user), created_at=long_ago)
             abandoned.add(items.create(driver(session), old).id)
             items.create(driver(session), new_item(user))
             tombstone = items.create(driver(session), new_item(user))

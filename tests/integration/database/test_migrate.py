@@ -7,13 +7,13 @@ from types import MappingProxyType, SimpleNamespace
 
 import pytest
 from psycopg import OperationalError, connect
-from pydantic import ValidationError
 from sqlalchemy import make_url
 
 from runtime import database as runtime_database
 from runtime.handlers import migrate
 from runtime.migrations import upgrade as upgrading
 from runtime.migrations.upgrade import FUNCTIONS_ROLE, SWEEPER_ROLE, create_login, upgrade
+from runtime.settings import SettingsError
 from tests.integration.conftest import OWNER_ROLE, Database
 
 CONTEXT = SimpleNamespace(
@@ -107,7 +107,7 @@ def test_a_failing_migration_fails_the_deployment_and_leaves_nothing(
 
 def test_a_missing_setting_fails_the_deployment(new_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SWEEPER_DATABASE_URL")
-    with pytest.raises(ValidationError, match="sweeper_database_url"):
+    with pytest.raises(SettingsError, match="sweeper_database_url"):
         invoke()
 
 

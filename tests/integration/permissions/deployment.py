@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import httpx
 import psycopg
+from msgspec import convert, to_builtins
 from PIL import Image
 
 from local.stack import LocalStack
@@ -237,12 +238,12 @@ class Deployment:
 
     def delivery(self, role: str, event: type[ItemEvent], item_id: str, **more: object) -> Attempt:
         """Delivers an event about an item to a function, as a message that its queue really holds."""
-        detail = event.model_validate({"correlation_id": str(uuid4()), "user_id": USER, "item_id": item_id, **more})
+        detail = convert({"correlation_id": str(uuid4()), "user_id": USER, "item_id": item_id, **more}, event)
         body = {
             "id": str(uuid4()),
             "source": event.source,
             "detail-type": event.detail_type,
-            "detail": detail.model_dump(mode="json"),
+            "detail": to_builtins(detail),
         }
         record = self._through_queue(role, json.dumps(body))
         return lambda: self.invoke(role, {"Records": [record]})[1]

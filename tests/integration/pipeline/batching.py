@@ -40,7 +40,7 @@ def request(item: ItemRecord, command: str = "backfill") -> str:
 def waiting(stage: Stage, item: ItemRecord) -> list[BatchRequest]:
     with stage.database.owner.connect() as connection:
         rows = connection.execute(text("select * from batch_request where item_id = :id"), {"id": item.id})
-        return [BatchRequest.model_validate(row) for row in rows.mappings()]
+        return [BatchRequest(**row) for row in rows.mappings()]
 
 
 def ended(stage: Stage, batches: int = 1) -> None:

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from msgspec import to_builtins
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
@@ -187,6 +188,6 @@ def envelope(event: Event) -> str:
             "id": str(uuid4()),
             "source": event.source,
             "detail-type": event.detail_type,
-            "detail": event.model_dump(mode="json"),
+            "detail": to_builtins(event),
         }
     )

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from typing import Any, cast
 from uuid import UUID
 
-from pydantic import SecretStr
-
 from runtime.answers.evidence import Evidence
 from runtime.claude import Claude, Spent
 from runtime.limits import LimitReachedError
@@ -15,12 +13,12 @@ from runtime.retrieval import Retrieval
 from runtime.search.filters import Filters
 from runtime.search.query import Found, Hit, SearchType
 from runtime.search.way import Way
-from runtime.settings import AnthropicSettings
+from runtime.settings import AnthropicSettings, Secret
 from tests.unit.pipeline.vendor import Reply, Vendor
 
 
 def claude_at(vendor: Vendor) -> Claude:
-    return Claude(AnthropicSettings(anthropic_api_key=SecretStr("key"), anthropic_base_url=vendor.url))
+    return Claude(AnthropicSettings(anthropic_api_key=Secret("key"), anthropic_base_url=vendor.url))
 
 
 def message(*content: dict[str, Any], stop_reason: str = "end_turn", **usage: int) -> Reply:

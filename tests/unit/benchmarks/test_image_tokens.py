@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from pydantic import SecretStr
 
 from benchmarks.baseline import off
 from local.costs import IMAGES, LETTERS_PER_TOKEN, PHOTO, image_tokens
 from runtime.analysis import MODELS
 from runtime.imaging import process_image
 from runtime.prices import IMAGE_TOKENS, cost_usd
-from runtime.settings import VisionSettings
+from runtime.settings import Secret, VisionSettings
 from runtime.vision import MAX_TOKENS, Vision
 
 CONTEXT = "File name: 'IMG_0001.jpg'"
@@ -28,7 +27,7 @@ def tokens() -> dict[str, float]:
     Image.new("RGB", PHOTO, "teal").save(photo, "JPEG")
     preview = process_image(photo.getvalue(), PHOTO[0] * PHOTO[1]).preview
     settings = VisionSettings(
-        anthropic_api_key=SecretStr("none"), anthropic_base_url="http://127.0.0.1:1", analysis_model=MODELS[0]
+        anthropic_api_key=Secret("none"), anthropic_base_url="http://127.0.0.1:1", analysis_model=MODELS[0]
     )
     vision = Vision(settings)
     request: Any = vision.request(preview, CONTEXT, MODELS[0], MAX_TOKENS[0])

@@ -3,6 +3,8 @@
 import json
 from typing import Any, cast
 
+from msgspec import convert
+
 from collections_cli.admin.pipeline import Image, Pipeline
 from collections_cli.admin.prices import analysis_price
 from runtime.events import AnalysisRequested
@@ -28,7 +30,7 @@ def sent(*, batch: bool) -> AnalysisRequested:
     (entry,) = bus.entries
     detail = json.loads(entry["Detail"])
     assert ("batch" in detail) is batch, "who knows nothing of batches reads what it always read"
-    return AnalysisRequested.model_validate(detail)
+    return convert(detail, AnalysisRequested)
 
 
 def test_an_analysis_may_wait_only_if_that_was_asked_for() -> None:

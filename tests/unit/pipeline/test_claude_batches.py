@@ -6,11 +6,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from pydantic import SecretStr
 
 from runtime.batching.vendor import Result, VendorBatch, VisionBatches
 from runtime.failures import TransientError
-from runtime.settings import AnthropicSettings
+from runtime.settings import AnthropicSettings, Secret
 from runtime.vision import MAX_TOKENS, Vision, read_answer
 from tests.unit.pipeline.test_vision import ANALYSIS, error, message
 from tests.unit.pipeline.vendor import Reply, Vendor
@@ -20,7 +19,7 @@ PREVIEW, CONTEXT, MODEL = b"RIFFwebp", "File name: 'a.png'", "claude-asked-for"
 
 
 def vision(vendor: Vendor) -> Vision:
-    return Vision(AnthropicSettings(anthropic_api_key=SecretStr("key"), anthropic_base_url=vendor.url))
+    return Vision(AnthropicSettings(anthropic_api_key=Secret("key"), anthropic_base_url=vendor.url))
 
 
 def batch(vendor: Vendor, batch_id: str = "msgbatch_1", *, ended: bool = False, hour: int = 12) -> dict[str, Any]:

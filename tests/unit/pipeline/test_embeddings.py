@@ -4,11 +4,10 @@ import base64
 import struct
 
 import pytest
-from pydantic import SecretStr
 
 from runtime.embeddings import MAX_TEXTS, Embedder
 from runtime.failures import PermanentError, TransientError
-from runtime.settings import EMBEDDING_DIMENSIONS, EmbeddingSettings
+from runtime.settings import EMBEDDING_DIMENSIONS, EmbeddingSettings, Secret
 from tests.unit.pipeline.vendor import Reply, Vendor
 
 KEY = "pa-very-secret"
@@ -29,7 +28,7 @@ def error(status: int, **headers: str) -> Reply:
 def embedder(vendor: Vendor) -> Embedder:
     return Embedder(
         EmbeddingSettings(
-            voyage_api_key=SecretStr(KEY),
+            voyage_api_key=Secret(KEY),
             voyage_base_url=f"{vendor.url}/v1",
             embedding_model="voyage-4-large",
             embedding_dimensions=EMBEDDING_DIMENSIONS,

@@ -36,10 +36,13 @@ def test_no_function_but_the_worker_begins_with_the_sdk_of_aws(handler: str) -> 
     assert (packages(handler)["botocore"] > LARGE) == (handler == "worker")
 
 
-def test_a_function_makes_no_validator_before_it_is_needed(handler: str) -> None:
-    needed = {"api": ["runtime.api.settings.ApiSettings"]}
+@pytest.mark.parametrize("handler", ["image_processor", "sweeper"])
+def test_functions_that_only_need_events_and_rows_do_without_pydantic(handler: str) -> None:
+    assert "pydantic" not in packages(handler)
 
-    assert validators(handler) == needed.get(handler, [])
+
+def test_a_function_makes_no_validator_before_it_is_needed(handler: str) -> None:
+    assert validators(handler) == []
 
 
 @pytest.mark.baseline

@@ -4,11 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from runtime.analysis import Category
 from runtime.failures import PermanentError, TransientError
-from runtime.settings import VisionSettings
+from runtime.settings import Secret, VisionSettings
 from runtime.vision import BUDGET_SECONDS, MAX_TOKENS, Spent, Vision, VisionAnswer
 from tests.unit.pipeline.vendor import Reply, Vendor
 
@@ -62,7 +61,7 @@ def error(status: int, **headers: str) -> Reply:
 
 def look(vendor: Vendor, spent: list[Spent] | None = None) -> VisionAnswer:
     settings = VisionSettings(
-        anthropic_api_key=SecretStr(KEY), anthropic_base_url=vendor.url, analysis_model="claude-asked-for"
+        anthropic_api_key=Secret(KEY), anthropic_base_url=vendor.url, analysis_model="claude-asked-for"
     )
     account = (spent if spent is not None else []).append
     return Vision(settings).analyze(b"RIFFwebp", "File name: 'a.png'", "claude-asked-for", account)
