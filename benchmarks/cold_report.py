@@ -56,8 +56,8 @@ _ARRANGED = """## What keeps starts short
 - **Vendors are called where that is their function's work.** The analyzer imports Anthropic's SDK at its start, when
   Lambda gives it whole processors; the API, which may never need it, with the first question. Voyage's API is
   called by `runtime/voyage.py`, since its SDK brings forty packages.
-- **Events, settings and rows are checked by msgspec**, which is imported in a tenth of the time that pydantic takes. The
-  image processor and the sweeper have nothing else. FastAPI and the Anthropic SDK are made of pydantic: there a
+- **Events, settings and rows are checked by msgspec**, which is imported in a tenth of the time that pydantic takes.
+  The image processor and the sweeper have nothing else. FastAPI and the Anthropic SDK are made of pydantic: there a
   validator is made when the first of what it validates comes (`runtime/deferred.py`), for a function sees few of them.
 - **Pillow loads the formats that are let in**, not the forty more that it looks through for one that it does not know.
 - **AWS's services are called by their own HTTP APIs** (`runtime/aws/`), where a start leads to it: importing botocore
