@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchmarks import results, warm
-from benchmarks.cold_start import AIMS, BARE, ROUNDS, ColdStart, ColdStarts, measure
+from benchmarks.cold_start import AIMS, ROUNDS, ColdStart, ColdStarts, measure
 from benchmarks.imports import REASONS, Cost
 from benchmarks.paths import CHECKOUT
 from benchmarks.report import machine, table
@@ -36,8 +36,9 @@ are the image's own, compiled and slimmed as the Dockerfile says, and nothing el
 where this machine has that version, which the last table names.
 
 What a function does with much to do is not measured here: the image has 64 pixels a side, for
-[making images](benchmarks.md), or looking at them in Claude's stead, is work and no start, and the sweeper finds queues
-and a bucket without anything in them.
+[making images](benchmarks.md), or looking at them in Claude's stead, is work and no start. The sweeper finds queues and
+a bucket without anything in them, the batcher no batch, the worker an account without images, and migrate a database
+that has its schema. For these four nobody waits.
 
 A handler that imports nothing and returns nothing is the *bare client*. Functions take turns with it, so that whatever
 else the machine does befalls all alike: read the multiples of the bare client, not the milliseconds. Each figure is the
@@ -98,6 +99,9 @@ TITLES = {
     "embedder": "Embedder",
     "analyzer": "Analyzer",
     "api": "API",
+    "batcher": "Batcher",
+    "worker": "Worker",
+    "migrate": "Migrate",
 }
 """Functions whose imports are listed, by their handlers."""
 
@@ -197,11 +201,12 @@ def write(measured: ColdStarts) -> bool:
 
 
 def _met(start: ColdStart) -> bool:
-    return start.name == BARE or start.ratio.median <= AIMS[start.name]
+    """Nobody waits for what has no aim."""
+    return start.name not in AIMS or start.ratio.median <= AIMS[start.name]
 
 
 def _verdict(start: ColdStart) -> str:
-    if start.name == BARE:
+    if start.name not in AIMS:
         return ""
     return "met" if _met(start) else "MISSED"
 

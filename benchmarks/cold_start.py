@@ -25,7 +25,7 @@ ROUNDS = 15
 IMPORT_ROUNDS = 5
 WARM_ROUNDS, WARM_ITEMS = 4, 10
 """Invocations of a running function, and items that it knows, for each cold start."""
-LISTED = ("sweeper", "image_processor", "embedder", "analyzer", "api")
+LISTED = ("sweeper", "image_processor", "embedder", "analyzer", "api", "batcher", "worker", "migrate")
 """Handlers whose imports are told."""
 BARE = "bare client"
 _SECONDS = 60

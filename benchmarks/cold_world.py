@@ -26,6 +26,7 @@ from local.ports import HOST, Ports
 from local.postgres import Postgres
 from local.processes import Process
 from runtime import analyses, items
+from runtime.account.requests import request_export
 from runtime.analysis import Category, ImageAnalysis, ImageDetails, MediaMetadata
 from runtime.database import connect
 from runtime.imaging import process_image
@@ -37,6 +38,7 @@ from runtime.records import ItemRecord
 from tests.api_environment import ENVIRONMENT
 from tests.gateway import gateway_event
 from tests.image import scratch
+from tests.sessions_table import create_sessions_table
 
 REGION = "eu-central-1"
 BUCKET, BUS, QUEUE = "collections-bench-images", "collections-bench", "collections-bench"
@@ -134,6 +136,7 @@ def _furnish(task: Path, server: Postgres, aws: str, models: str) -> World:
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     session.client("events", endpoint_url=aws).create_event_bus(Name=BUS)
     queue = session.client("sqs", endpoint_url=aws).create_queue(QueueName=QUEUE)["QueueUrl"]
+    create_sessions_table(session.client("dynamodb", endpoint_url=aws), ENVIRONMENT["CHECKPOINT_TABLE"])
     picture = icon()
     preview = process_image(picture, _MAX_PIXELS).preview
     database = Database(_url(server, FUNCTIONS_ROLE))
@@ -165,6 +168,14 @@ def _furnish(task: Path, server: Postgres, aws: str, models: str) -> World:
             _analyse(connection, item)
         return _message("collections.api", "EmbeddingRequested", item.id)
 
+    def to_export() -> Event:
+        # Of a user who has nothing: what there is to export is work, and no start.
+        user_id = f"{USER}-{uuid4()}"
+        with database.tenant(user_id) as connection:
+            request = request_export(connection, user_id)
+        detail = {"schema_version": 1, "correlation_id": "1", "user_id": user_id, "request_id": str(request.id)}
+        return _delivered("collections.api", "ExportRequested", detail)
+
     shared = {
         "POWERTOOLS_METRICS_NAMESPACE": "Collections",
         "AWS_ENDPOINT_URL": aws,
@@ -190,12 +201,21 @@ def _furnish(task: Path, server: Postgres, aws: str, models: str) -> World:
         "BUCKET_NAME": EMPTY_BUCKET,
         **{f"{stage}_DEAD_LETTERS": queue for stage in ("PROCESSING", "ANALYSIS", "EMBEDDING")},
     }
+    batcher = {"SWEEPER_DATABASE_URL": _url(server, SWEEPER_ROLE)}
+    owner_urls = {
+        "DATABASE_URL": _url(server, _OWNER),
+        "FUNCTIONS_DATABASE_URL": _url(server, FUNCTIONS_ROLE),
+        "SWEEPER_DATABASE_URL": _url(server, SWEEPER_ROLE),
+    }
     search = json.dumps({"query": "coffee receipt"}).encode()
     functions = (
         Function("sweeper", "runtime.handlers.sweeper.handler", sweeper, dict, _has_finished),
         Function("image processor", "runtime.handlers.image_processor.handler", consumer, to_process, _has_handled),
         Function("embedder", "runtime.handlers.embedder.handler", consumer, to_embed, _has_handled),
         Function("analyzer", "runtime.handlers.analyzer.handler", consumer, to_analyze, _has_handled),
+        Function("batcher", "runtime.handlers.batcher.handler", batcher, dict, _has_finished),
+        Function("worker", "runtime.handlers.worker.handler", consumer, to_export, _has_handled),
+        Function("migrate", "runtime.handlers.migrate.handler", owner_urls, dict, _has_migrated),
         Function("API, /health", "runtime.handlers.api.handler", {}, lambda: _request("GET", "/health"), _has_answered),
         Function(
             "API, first /search",
@@ -280,8 +300,13 @@ _ANALYSIS = ImageAnalysis(
 
 
 def _message(source: str, detail_type: str, item_id: UUID) -> Event:
-    """An SQS batch with one event of the application."""
+    """An SQS batch with one event about an item."""
     detail = {"schema_version": 1, "correlation_id": str(item_id), "user_id": USER, "item_id": str(item_id)}
+    return _delivered(source, detail_type, detail)
+
+
+def _delivered(source: str, detail_type: str, detail: dict[str, Any]) -> Event:
+    """An SQS batch with one event of the application."""
     body = {"id": str(uuid4()), "source": source, "detail-type": detail_type, "detail": detail}
     record = {
         "messageId": str(uuid4()),
@@ -301,7 +326,12 @@ def _request(method: str, path: str, body: bytes = b"") -> Event:
 
 def _has_finished(answer: Any) -> None:
     if not answer["finished"] or answer["failures"]:
-        raise ValueError(f"the sweeper: {answer}")
+        raise ValueError(f"not all was done: {answer}")
+
+
+def _has_migrated(answer: Any) -> None:
+    if not answer["revision"]:
+        raise ValueError(f"nothing was migrated: {answer}")
 
 
 def _has_handled(answer: Any) -> None:

@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple, Self
 from uuid import uuid4
 
+LONGEST_SECONDS = 900
+"""Until the deadline that functions are told: Lambda's own longest."""
 _VERSION = "/2018-06-01/runtime"
 
 
@@ -80,7 +82,7 @@ class RuntimeApi:
                 body = api._waiting.get()
                 self.send_response(200)
                 self.send_header("Lambda-Runtime-Aws-Request-Id", str(uuid4()))
-                self.send_header("Lambda-Runtime-Deadline-Ms", str(int((time.time() + 30) * 1000)))
+                self.send_header("Lambda-Runtime-Deadline-Ms", str(int((time.time() + LONGEST_SECONDS) * 1000)))
                 self.send_header("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:eu-west-1:0:function:image")
                 self.send_header("Lambda-Runtime-Trace-Id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=0")
                 self._finish(body)

@@ -17,7 +17,6 @@ from runtime.api.adapter import gateway_handler
 from runtime.api.app import create_app
 from runtime.api.dependencies import Services
 from runtime.api.settings import ApiSettings
-from runtime.chat.sessions import INDEX
 from runtime.database import connect
 from runtime.keys import derived_key
 from runtime.migrations.upgrade import FUNCTIONS_ROLE
@@ -33,6 +32,7 @@ from tests.integration.aws import running_emulator
 from tests.integration.conftest import Database
 from tests.integration.database.pipeline_steps import add_analysis, add_processed, image_analysis
 from tests.sessions import driver, tenant_session
+from tests.sessions_table import create_sessions_table
 
 # Not letters that an id could contain by chance.
 ADA, BOB = "user-ada", "user-bob"
@@ -51,7 +51,7 @@ def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
         )
         boto3.client("events").create_event_bus(Name=ENVIRONMENT["EVENT_BUS"])
-        create_checkpoints(ENVIRONMENT["CHECKPOINT_TABLE"])
+        create_sessions_table(clients.dynamodb(), ENVIRONMENT["CHECKPOINT_TABLE"])
         yield url
         _forget_clients()
 
@@ -59,25 +59,6 @@ def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def _forget_clients() -> None:
     for client in (clients.s3, clients.dynamodb):
         client.cache_clear()
-
-
-def create_checkpoints(name: str) -> None:
-    """The table of chat sessions, as the component makes it."""
-    keys = {"thread_id": "HASH", "checkpoint_id": "RANGE"}
-    by_activity = {"user_id": "HASH", "last_activity": "RANGE"}
-    clients.dynamodb().create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in (*keys, *by_activity)],
-        KeySchema=_key_schema(keys),
-        GlobalSecondaryIndexes=[
-            {"IndexName": INDEX, "KeySchema": _key_schema(by_activity), "Projection": {"ProjectionType": "ALL"}}
-        ],
-    )
-
-
-def _key_schema(keys: dict[str, Any]) -> list[Any]:
-    return [{"AttributeName": name, "KeyType": kind} for name, kind in keys.items()]
 
 
 @dataclass(frozen=True)
