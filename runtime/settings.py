@@ -46,7 +46,7 @@ class Dollars(Decimal):
         """Raises ValueError."""
         try:
             amount = cls(text)
-            if amount >= 0:
+            if amount.is_finite() and amount >= 0:
                 return amount
         except InvalidOperation:
             pass

@@ -50,7 +50,7 @@ def test_all_that_is_missing_or_wrong_is_named_at_once() -> None:
     ]
 
 
-@pytest.mark.parametrize("amount", ["", "nothing", "NaN", "-0.01"])
+@pytest.mark.parametrize("amount", ["", "nothing", "NaN", "Infinity", "-0.01"])
 def test_a_budget_is_an_amount_of_dollars(amount: str) -> None:
     with pytest.raises(SettingsError, match="monthly_ai_budget_usd: Expected a number of dollars >= 0"):
         load(ApiSettings, ENVIRONMENT | {"MONTHLY_AI_BUDGET_USD": amount})
