@@ -33,7 +33,7 @@ FAMILIES = {
 """Packages that are imported for the sake of another."""
 
 REASONS = {
-    PYTHON: "asyncio, which psycopg brings, ssl, email, json and a hundred more",
+    PYTHON: "ssl, email, json and a hundred more",
     OURS: "the function itself",
     "urllib3": "connections to AWS's services and to Voyage",
     "psycopg": "PostgreSQL, with libpq",
