@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from math import ceil
 from random import uniform
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from runtime.aws.calls import call
 from runtime.aws.connection import AwsError
+
+if TYPE_CHECKING:
+    # The sweeper, which gives messages back too, is not to import a class for each of AWS's events.
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 logger = Logger()
 
@@ -28,11 +32,11 @@ class WorkQueue:
     max_receives: int
     """After so many receives a message that was not handled moves to the dead-letter queue."""
 
-    def is_last(self, message: SQSRecord) -> bool:
+    def is_last(self, message: "SQSRecord") -> bool:
         """Whether the message will not be delivered again."""
         return receives(message) >= self.max_receives
 
-    def hide(self, message: SQSRecord, seconds: float) -> None:
+    def hide(self, message: "SQSRecord", seconds: float) -> None:
         """Have the message delivered again after this time. Should the queue not hear of it, the message comes back
         when its visibility timeout is over: that is only slower."""
         hidden = min(ceil(seconds), LONGEST_HIDING_SECONDS)
@@ -47,7 +51,7 @@ def hide(queue: str, receipt: str, seconds: int) -> None:
     call("sqs", "ChangeMessageVisibility", QueueUrl=queue, ReceiptHandle=receipt, VisibilityTimeout=seconds)
 
 
-def receives(message: SQSRecord) -> int:
+def receives(message: "SQSRecord") -> int:
     """How often the message was delivered, this time included."""
     return int(message.attributes.approximate_receive_count)
 
