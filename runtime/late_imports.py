@@ -29,6 +29,8 @@ _POWERTOOLS = "aws_lambda_powertools/utilities"
 DEFERRED: Mapping[str, Sequence[str]] = {
     # Another program that decodes JPEGs.
     "PIL/JpegImagePlugin.py": ["subprocess"],
+    # Only the API's correlation ids are looked up by a path.
+    "aws_lambda_powertools/logging/logger.py": ["aws_lambda_powertools.utilities"],
     # A class for each event that AWS knows, and processors for all streams.
     f"{_POWERTOOLS}/batch/__init__.py": [HANDED_ON],
     f"{_POWERTOOLS}/batch/base.py": ["asyncio"],

@@ -20,6 +20,7 @@ MODULES = [file.removesuffix(".py").removesuffix("/__init__").replace("/", ".") 
 LATE = {
     "asyncio",
     "importlib.metadata",
+    "aws_lambda_powertools.utilities.jmespath_utils",
     "psycopg.connection_async",
     "aws_lambda_powertools.utilities.parser",
     "aws_lambda_powertools.utilities.data_classes.alb_event",
