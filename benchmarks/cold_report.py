@@ -64,9 +64,6 @@ _ARRANGED = """## What keeps starts short
 - **AWS's services are called by their own HTTP APIs** (`runtime/aws/`), where a start leads to it: importing botocore
   and making the first clients took a quarter of a start. What is sent and read is the same to the byte, as tests
   compare (`tests/unit/aws`). botocore is imported where it is called: for large objects in parts, chats and accounts.
-- **Packages import later what a start does not need** (`runtime/late_imports.py`): while the image is built, the files
-  are written anew by which psycopg, wrapt and Powertools would import asyncio, what is installed and a class for each
-  event of AWS's. What needs one of these imports it then, and every name is where it was.
 - **Everything is compiled** while the image is built, by hash and not by time, which an image builder would change.
 - **Of botocore's data the image has what calls need** (`runtime/slim.py`): the services and operations that are called,
   of 400 and of a hundred each, without their manuals, and the services' addresses.

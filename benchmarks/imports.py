@@ -33,13 +33,13 @@ FAMILIES = {
 """Packages that are imported for the sake of another."""
 
 REASONS = {
-    PYTHON: "ssl, email, json and a hundred more",
+    PYTHON: "asyncio, which psycopg brings, ssl, email, json and a hundred more",
     OURS: "the function itself",
     "urllib3": "connections to AWS's services and to Voyage",
     "psycopg": "PostgreSQL, with libpq",
     "msgspec": "settings, events and rows are checked at the edge",
     "pydantic": "what FastAPI and the Anthropic SDK take and give",
-    "aws_lambda_powertools": "logs, metrics, traces, and batches of messages of which some may fail",
+    "aws_lambda_powertools": "logs, metrics and traces",
     "aws_xray_sdk": "a segment of the trace for each event, and for each call of AWS",
     "PIL": "reads and makes images",
     "pillow_heif": "HEIC images, as phones make them",

@@ -4,23 +4,15 @@ told: done, or deliver again."""
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypedDict, TypeVar
 
 import msgspec
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,  # pyright: ignore[reportUnknownVariableType]
-)
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from runtime.events import Envelope, EventHeader, UserEvent
 from runtime.failures import AtWorkError, PermanentError, TransientError
 from runtime.observability import count_failure, measured
-from runtime.redelivery import WorkQueue, backoff, receives
+from runtime.redelivery import Message, WorkQueue, backoff
 
 logger = Logger()
 
@@ -44,6 +36,22 @@ class Consumer(Protocol):
     def fail(self, event: Any, error: str, *, retryable: bool = False) -> None:
         """Give up what the event is about; `error` is a sentence for its owner."""
         ...
+
+
+class Failure(TypedDict):
+    """A message that the queue is to deliver again."""
+
+    itemIdentifier: str
+
+
+class Failures(TypedDict):
+    """What Lambda is told about a batch (Lambda Developer Guide, "Implementing partial batch responses")."""
+
+    batchItemFailures: list[Failure]
+
+
+class _Batch(msgspec.Struct, frozen=True):
+    records: list[Message] = msgspec.field(name="Records")
 
 
 class UnknownEventError(Exception):
@@ -78,9 +86,7 @@ def route(model: type[EventT], handle: Callable[[EventT], None]) -> Route:
     return Route(model.source, model.detail_type, parse)
 
 
-def consume(
-    batch: dict[str, Any], context: LambdaContext, step: Consumer, routes: Sequence[Route]
-) -> PartialItemFailureResponse:
+def consume(batch: dict[str, Any], step: Consumer, routes: Sequence[Route]) -> Failures:
     """Handle each message of an SQS batch by the route that its event takes.
 
     A `PermanentError` fails the item and is done with. Every other exception is reported for its message alone, which
@@ -88,22 +94,23 @@ def consume(
     and the message is kept in the dead-letter queue; so is, at once, one that nobody understands.
     """
     by_type = {(route.source, route.detail_type): route for route in routes}
-    return process_partial_response(
-        event=batch,
-        record_handler=partial(_handle, step, by_type),
-        processor=BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False),
-        context=context,
-    )
-
-
-def _handle(step: Consumer, routes: dict[tuple[str, str], Route], record: SQSRecord) -> None:
-    with logger.append_context_keys(message_id=record.message_id, receives=record.attributes.approximate_receive_count):
+    failures: list[Failure] = []
+    for message in msgspec.convert(batch, _Batch, strict=False).records:
         try:
-            job = _parse(routes, record.body)
+            _handle(step, by_type, message)
+        except Exception:  # noqa: BLE001 - logged where it was raised, and told to the queue here
+            failures.append({"itemIdentifier": message.message_id})
+    return {"batchItemFailures": failures}
+
+
+def _handle(step: Consumer, routes: dict[tuple[str, str], Route], message: Message) -> None:
+    with logger.append_context_keys(message_id=message.message_id, receives=message.receives):
+        try:
+            job = _parse(routes, message.body)
         except Exception:
             logger.exception("a message that cannot be understood")
             count_failure("misunderstood")
-            step.queue.hide(record, 0)
+            step.queue.hide(message, 0)
             raise
         event = job.event
         with logger.append_context_keys(
@@ -112,7 +119,7 @@ def _handle(step: Consumer, routes: dict[tuple[str, str], Route], record: SQSRec
             user_id=event.user_id,
             **event.named(*SUBJECTS),
         ):
-            _run(step, job, record)
+            _run(step, job, message)
 
 
 def _parse(routes: dict[tuple[str, str], Route], body: str) -> Job:
@@ -123,19 +130,19 @@ def _parse(routes: dict[tuple[str, str], Route], body: str) -> Job:
     return found.parse(body)
 
 
-def _run(step: Consumer, job: Job, record: SQSRecord) -> None:
+def _run(step: Consumer, job: Job, message: Message) -> None:
     try:
         _attempt(step, job)
     except AtWorkError as error:
         logger.info("put back", reason=str(error), retry_after=error.retry_after)
-        step.queue.hide(record, error.retry_after or 0)
+        step.queue.hide(message, error.retry_after or 0)
         raise
     except Exception as error:
         if isinstance(error, TransientError):
             logger.warning("to be tried again", error=str(error), retry_after=error.retry_after, exc_info=error)
         else:
             logger.exception("went wrong, to be tried again")
-        _put_back(step, job.event, record, error)
+        _put_back(step, job.event, message, error)
         raise
 
 
@@ -149,15 +156,15 @@ def _attempt(step: Consumer, job: Job) -> None:
         logger.info("done")
 
 
-def _put_back(step: Consumer, event: UserEvent, record: SQSRecord, error: Exception) -> None:
+def _put_back(step: Consumer, event: UserEvent, message: Message, error: Exception) -> None:
     """Have the event delivered again, or after its last delivery have it kept, and the item marked."""
-    if not step.queue.is_last(record):
+    if not step.queue.is_last(message):
         retry_after = error.retry_after if isinstance(error, TransientError) else None
-        step.queue.hide(record, backoff(receives(record), retry_after))
+        step.queue.hide(message, backoff(message.receives, retry_after))
         return
-    step.queue.hide(record, 0)
+    step.queue.hide(message, 0)
     reason = str(error) if isinstance(error, TransientError) else "something went wrong on our side"
-    sentence = f"{step.what} was tried {receives(record)} times in vain; the last time: {reason}."
+    sentence = f"{step.what} was tried {message.receives} times in vain; the last time: {reason}."
     try:
         step.fail(event, f"{sentence} Please try again later.", retryable=True)
     except Exception:

@@ -3,16 +3,12 @@
 from dataclasses import dataclass
 from math import ceil
 from random import uniform
-from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
+from msgspec import Struct
 
 from runtime.aws.calls import call
 from runtime.aws.connection import AwsError
-
-if TYPE_CHECKING:
-    # The sweeper, which gives messages back too, is not to import a class for each of AWS's events.
-    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 logger = Logger()
 
@@ -24,6 +20,24 @@ LONGEST_HIDING_SECONDS = 12 * 3600
 """What SQS allows, from the moment of the receive (API reference, "ChangeMessageVisibility")."""
 
 
+class _Attributes(Struct, frozen=True, rename="pascal"):
+    approximate_receive_count: int
+
+
+class Message(Struct, frozen=True, rename="camel"):
+    """A message of a queue, as Lambda hands it on."""
+
+    message_id: str
+    receipt_handle: str
+    body: str
+    attributes: _Attributes
+
+    @property
+    def receives(self) -> int:
+        """How often it was delivered, this time included."""
+        return self.attributes.approximate_receive_count
+
+
 @dataclass(frozen=True)
 class WorkQueue:
     """The queue that a function's messages come from."""
@@ -32,11 +46,11 @@ class WorkQueue:
     max_receives: int
     """After so many receives a message that was not handled moves to the dead-letter queue."""
 
-    def is_last(self, message: "SQSRecord") -> bool:
+    def is_last(self, message: Message) -> bool:
         """Whether the message will not be delivered again."""
-        return receives(message) >= self.max_receives
+        return message.receives >= self.max_receives
 
-    def hide(self, message: "SQSRecord", seconds: float) -> None:
+    def hide(self, message: Message, seconds: float) -> None:
         """Have the message delivered again after this time. Should the queue not hear of it, the message comes back
         when its visibility timeout is over: that is only slower."""
         hidden = min(ceil(seconds), LONGEST_HIDING_SECONDS)
@@ -49,11 +63,6 @@ class WorkQueue:
 def hide(queue: str, receipt: str, seconds: int) -> None:
     """Have nobody receive a message for so long; 0 gives it back at once. Raises `AwsError`."""
     call("sqs", "ChangeMessageVisibility", QueueUrl=queue, ReceiptHandle=receipt, VisibilityTimeout=seconds)
-
-
-def receives(message: "SQSRecord") -> int:
-    """How often the message was delivered, this time included."""
-    return int(message.attributes.approximate_receive_count)
 
 
 def backoff(receive: int, retry_after: float | None) -> float:

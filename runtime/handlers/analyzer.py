@@ -10,12 +10,11 @@ from functools import cache, partial
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from runtime import analyses, batches, items, limits, usage
 from runtime.analyses import AnalysisGoneError, Claim, Finished
-from runtime.consumer import consume, route
+from runtime.consumer import Failures, consume, route
 from runtime.events import AnalysisComplete, AnalysisRequested, ImageProcessed
 from runtime.failures import AtWorkError
 from runtime.indexed import find_indexed
@@ -197,9 +196,9 @@ def start() -> Analyzer:
 
 
 @observed()
-def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+def handler(event: dict[str, Any], context: LambdaContext) -> Failures:
     """Handle `ImageProcessed` and `AnalysisRequested`."""
     analyzer = start()
     lease = timedelta(milliseconds=context.get_remaining_time_in_millis()) + LEASE_MARGIN
     analyze = partial(analyzer.analyze, lease)
-    return consume(event, context, analyzer.step, [route(ImageProcessed, analyze), route(AnalysisRequested, analyze)])
+    return consume(event, analyzer.step, [route(ImageProcessed, analyze), route(AnalysisRequested, analyze)])

@@ -10,11 +10,10 @@ from functools import cache, partial
 from typing import Any, NamedTuple
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from runtime import analyses, embedding_claims, items, limits, usage
-from runtime.consumer import consume, route
+from runtime.consumer import Failures, consume, route
 from runtime.embedding_claims import EmbeddingWork
 from runtime.embeddings import Embedder
 from runtime.events import AnalysisComplete, EmbeddingRequested, ItemSearchable
@@ -177,10 +176,10 @@ def start() -> Indexer:
 
 
 @observed()
-def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+def handler(event: dict[str, Any], context: LambdaContext) -> Failures:
     """Handle `AnalysisComplete` and `EmbeddingRequested`."""
     indexer = start()
     lease = timedelta(milliseconds=context.get_remaining_time_in_millis()) + LEASE_MARGIN
     work = partial(indexer.index, lease)
     routes = [route(AnalysisComplete, work), route(EmbeddingRequested, work)]
-    return consume(event, context, indexer.step, routes)
+    return consume(event, indexer.step, routes)

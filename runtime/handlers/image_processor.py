@@ -6,11 +6,10 @@ from typing import Any
 
 import msgspec
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from runtime import items
-from runtime.consumer import Job, Route, consume, route
+from runtime.consumer import Failures, Job, Route, consume, route
 from runtime.events import Envelope, ImageProcessed, ObjectCreated, ProcessingRequested, upload_correlation_id
 from runtime.failures import PermanentError
 from runtime.imaging import DERIVED_TYPE, process_image
@@ -128,8 +127,8 @@ def _upload_route(processor: ImageProcessor) -> Route:
 
 
 @observed()
-def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+def handler(event: dict[str, Any], _context: LambdaContext) -> Failures:
     """Handle `Object Created` (S3) and `ProcessingRequested`."""
     processor = start()
     routes = [_upload_route(processor), route(ProcessingRequested, processor.process)]
-    return consume(event, context, processor.step, routes)
+    return consume(event, processor.step, routes)

@@ -11,7 +11,6 @@ from functools import cache, partial
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from runtime.account import requests
@@ -20,7 +19,7 @@ from runtime.account.deletion import Remover
 from runtime.account.export import Exporter, UnfinishedError
 from runtime.account.people import People
 from runtime.account.requests import LostClaimError, RequestKind, Work
-from runtime.consumer import consume, route
+from runtime.consumer import Failures, consume, route
 from runtime.events import AccountDeletionRequested, AccountEvent, Event, ExportRequested, publish
 from runtime.failures import AtWorkError
 from runtime.leases import LEASE_MARGIN, InProgress
@@ -137,7 +136,7 @@ def start() -> Worker:
 
 
 @observed()
-def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+def handler(event: dict[str, Any], context: LambdaContext) -> Failures:
     """Handle `ExportRequested` and `AccountDeletionRequested`."""
     worker = start()
     lease = timedelta(milliseconds=context.get_remaining_time_in_millis()) + LEASE_MARGIN
@@ -149,4 +148,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
         route(ExportRequested, partial(worker.export, lease, has_time)),
         route(AccountDeletionRequested, partial(worker.delete, lease, has_time)),
     ]
-    return consume(event, context, worker, routes)
+    return consume(event, worker, routes)

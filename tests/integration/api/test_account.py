@@ -44,7 +44,6 @@ from tests.integration.database.pipeline_steps import (
     add_tag_and_album,
     image_analysis,
 )
-from tests.lambda_context import lambda_context
 from tests.sessions import driver, role_session, tenant_session
 
 LEASE = timedelta(minutes=15)
@@ -383,9 +382,9 @@ def test_a_request_that_is_given_up_says_so_and_can_be_taken_up_again(
     routes = [route(ExportRequested, lambda event: worker.export(LEASE, always, event))]
     with monkeypatch.context() as broken:
         broken.setattr(Exporter, "export", dies)
-        consume({"Records": [record]}, lambda_context(), worker, routes)
+        consume({"Records": [record]}, worker, routes)
     failed = ada.get(f"/me/export/{request_id}").json()
-    consume({"Records": [record]}, lambda_context(), worker, routes)
+    consume({"Records": [record]}, worker, routes)
 
     assert failed["state"] == "failed"
     assert "tried 2 times" in failed["error"]

@@ -6,16 +6,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from runtime.consumer import consume, logger, route
 from runtime.events import AnalysisComplete, AnalysisRequested, EmbeddingRequested, ItemEvent
 from runtime.failures import AtWorkError, TransientError
 from runtime.postgres import Database
 from runtime.records import Stage
-from runtime.redelivery import FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS, WorkQueue, backoff
+from runtime.redelivery import FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS, Message, WorkQueue, backoff
 from runtime.step import Step
-from tests.lambda_context import lambda_context
 
 ITEM = uuid4()
 QUEUE = WorkQueue("http://127.0.0.1:1/queue", max_receives=5)
@@ -26,7 +24,7 @@ def hidden(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     """For how long each message is hidden that has to wait."""
     hidden: dict[str, float] = {}
 
-    def hide(_: WorkQueue, message: SQSRecord, seconds: float) -> None:
+    def hide(_: WorkQueue, message: Message, seconds: float) -> None:
         hidden[message.message_id] = seconds
 
     monkeypatch.setattr(WorkQueue, "hide", hide)
@@ -47,6 +45,7 @@ def batch(*bodies: str) -> dict[str, Any]:
         "Records": [
             {
                 "messageId": f"m{number}",
+                "receiptHandle": "handle",
                 "body": body,
                 "eventSource": "aws:sqs",
                 "attributes": {"ApproximateReceiveCount": "1"},
@@ -66,7 +65,7 @@ def failed(*bodies: str, error: Exception | None = None) -> list[Any]:
     # Nothing here gets as far as the database.
     step = Step(Stage.EMBEDDING, Database("postgresql://nobody@127.0.0.1:1/nowhere"), "bus", QUEUE)
     routes = [route(EmbeddingRequested, handle), route(AnalysisComplete, handle)]
-    answer = consume(batch(*bodies), lambda_context(), step, routes)
+    answer = consume(batch(*bodies), step, routes)
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
@@ -75,7 +74,7 @@ def test_an_event_reaches_its_handler_as_its_model() -> None:
     step = Step(Stage.ANALYSIS, Database("postgresql://nobody@127.0.0.1:1/nowhere"), "bus", QUEUE)
     body = envelope("collections.api", "AnalysisRequested", model="claude-x", force=True)
 
-    answer = consume(batch(body), lambda_context(), step, [route(AnalysisRequested, received.append)])
+    answer = consume(batch(body), step, [route(AnalysisRequested, received.append)])
 
     assert answer == {"batchItemFailures": []}
     assert received == [
@@ -136,4 +135,4 @@ def test_log_lines_name_item_user_and_correlation(monkeypatch: pytest.MonkeyPatc
 
     (line,) = [json.loads(line) for line in lines.getvalue().splitlines()]
     assert (line["correlation_id"], line["item_id"], line["user_id"]) == ("c-1", str(ITEM), "anna")
-    assert (line["error"], line["retry_after"], line["receives"]) == ("the vendor is busy", 3, "1")
+    assert (line["error"], line["retry_after"], line["receives"]) == ("the vendor is busy", 3, 1)
