@@ -136,11 +136,11 @@ def _answer_at_once() -> dict[str, bytes]:
     """Has requests made and signed, but not sent; the objects that S3 has."""
     stored: dict[str, bytes] = {}
 
-    def answer(request: Request, _most_bytes: int | None = None) -> Answer:
+    def answer(request: Request, read: Callable[[Answer], Any], _most_bytes: int | None = None) -> Any:
         signed_headers(request, region(), credentials(), datetime.now(UTC))
         if request.service == "events":
-            return Answer({}, b'{"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]}')
-        return Answer({}, stored[urlsplit(request.url).path] if request.method == "GET" else b"")
+            return read(Answer({}, b'{"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]}'))
+        return read(Answer({}, stored[urlsplit(request.url).path] if request.method == "GET" else b""))
 
     objects.send = calls.send = answer
     return stored

@@ -1,5 +1,6 @@
 """Connections to HTTP APIs, kept from call to call. Certificates are read once: that takes 20 ms."""
 
+import threading
 from functools import cache
 
 import certifi
@@ -10,9 +11,14 @@ _KEPT = 10
 """Connections to one host: more are made where more threads call, and closed afterwards."""
 
 
+_MAKING = threading.Lock()
+
+
 def pool(url: str) -> urllib3.PoolManager:
     """The one for URLs like this. It tries once: whoever calls knows what may be sent again."""
-    return _secure() if url.startswith("https:") else _plain()
+    # Several threads may be the first, as where parameters are read.
+    with _MAKING:
+        return _secure() if url.startswith("https:") else _plain()
 
 
 @cache

@@ -3,7 +3,7 @@
 import json
 from typing import Any, Literal, NamedTuple
 
-from runtime.aws.connection import send
+from runtime.aws.connection import Answer, send
 from runtime.aws.places import address
 from runtime.aws.signing import Request
 
@@ -19,7 +19,6 @@ class _Api(NamedTuple):
 
 _APIS = {
     "events": _Api("AWSEvents", "1.1"),
-    # Errors have the names that they had before SQS spoke JSON.
     "sqs": _Api("AmazonSQS", "1.0", (("x-amzn-query-mode", "true"),)),
     "ssm": _Api("AmazonSSM", "1.1"),
 }
@@ -37,5 +36,8 @@ def call(service: Literal["events", "sqs", "ssm"], operation: str, **members: An
         **dict(api.more),
     }
     body = json.dumps(members).encode()
-    answer = send(Request(service, operation, "POST", address(service), headers, body))
+    return send(Request(service, operation, "POST", address(service), headers, body), _read)
+
+
+def _read(answer: Answer) -> dict[str, Any]:
     return json.loads(answer.body or b"{}")

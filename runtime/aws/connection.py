@@ -1,14 +1,14 @@
 """Sends requests to AWS: signed, traced, and again where that may help."""
 
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
 from itertools import count
 from random import uniform
 from time import sleep
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import urllib3
 from aws_xray_sdk.ext.util import inject_trace_header  # pyright: ignore[reportUnknownVariableType]
@@ -33,15 +33,21 @@ PASSING_CODES = {
     *("ThrottlingException", "TooManyRequestsException", "TransactionInProgressException"),
 }
 UNREACHABLE = "Unreachable"
+UNREADABLE = "Unreadable"
+"""What went wrong where the service itself has no name for it."""
+
+T = TypeVar("T")
 
 
 class AwsError(Exception):
     """A service did not do what it was asked, also not when it was asked again where that might have helped."""
 
-    def __init__(self, operation: str, code: str, message: str, status: int | None = None) -> None:
-        super().__init__(f"{operation} failed with {code}: {message}")
+    def __init__(
+        self, operation: str, code: str, message: str, status: int | None = None, request_id: str | None = None
+    ) -> None:
+        super().__init__(f"{operation} failed with {code}: {message}{f' (request {request_id})' if request_id else ''}")
         self.code = code
-        """The service's name for what went wrong, or `UNREACHABLE`."""
+        """The service's name for what went wrong, or one of those above."""
         self.status = status
         """HTTP status, if there was an answer."""
 
@@ -61,12 +67,13 @@ class BodyTooLargeError(Exception):
         self.size = size
 
 
-def send(request: Request, most_bytes: int | None = None) -> Answer:
-    """Have the service do it. Raises `AwsError`, and `BodyTooLargeError` for an answer of more than `most_bytes`."""
+def send(request: Request, read: Callable[[Answer], T], most_bytes: int | None = None) -> T:
+    """Have the service do it, and `read` its answer. An answer at which that raises ValueError is none, and the service
+    is asked again. Raises `AwsError`, and `BodyTooLargeError` for an answer of more than `most_bytes`."""
     with _traced(request) as segment:
         for attempt in count(1):
             try:
-                return _attempt(request, segment, most_bytes)
+                return _attempt(request, segment, read, most_bytes)
             except AwsError as error:
                 if attempt == ATTEMPTS or not _may_pass(error):
                     raise
@@ -74,7 +81,7 @@ def send(request: Request, most_bytes: int | None = None) -> Answer:
     raise AssertionError("the last attempt returns or raises")
 
 
-def _attempt(request: Request, segment: Any, most_bytes: int | None) -> Answer:
+def _attempt(request: Request, segment: Any, read: Callable[[Answer], T], most_bytes: int | None) -> T:
     headers = signed_headers(request, region(), credentials(), datetime.now(UTC))
     if not tracer.disabled:
         # So that the trace goes on where an event or a message is received.
@@ -90,14 +97,17 @@ def _attempt(request: Request, segment: Any, most_bytes: int | None) -> Answer:
         )
         try:
             segment.put_http_meta("status", answer.status)
-            if answer.status < HTTPStatus.MULTIPLE_CHOICES:
-                _require_size(answer, most_bytes)
-                return Answer(answer.headers, answer.read())
-            raise _error(request, answer.status, answer.read())
+            segment.set_aws({**_about(request), "request_id": _request_id(answer)})
+            if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
+                raise _error(request, answer)
+            _require_size(answer, most_bytes)
+            return read(Answer(answer.headers, answer.read()))
         finally:
             answer.release_conn()
     except urllib3.exceptions.HTTPError as error:
         raise AwsError(request.operation, UNREACHABLE, str(error)) from error
+    except ValueError as error:
+        raise AwsError(request.operation, UNREADABLE, str(error)) from error
 
 
 def _require_size(answer: urllib3.BaseHTTPResponse, most_bytes: int | None) -> None:
@@ -109,17 +119,25 @@ def _require_size(answer: urllib3.BaseHTTPResponse, most_bytes: int | None) -> N
 
 
 def _may_pass(error: AwsError) -> bool:
-    return error.code == UNREACHABLE or error.status in PASSING or error.code in PASSING_CODES
+    return error.code in {UNREACHABLE, UNREADABLE} or error.status in PASSING or error.code in PASSING_CODES
 
 
-def _error(request: Request, status: int, body: bytes) -> AwsError:
+def _error(request: Request, answer: urllib3.BaseHTTPResponse) -> AwsError:
     """What the service says of it; an answer that is not the service's has its status alone."""
-    read = _read_xml if request.service == "s3" else _read_json
+    status, body = answer.status, answer.read()
     try:
-        code, message = read(body)
+        code, message = (_read_xml if request.service == "s3" else _read_json)(body)
     except ValueError:
         code, message = "", ""
-    return AwsError(request.operation, code or str(status), message or f"HTTP status {status}", status)
+    # SQS names its errors here as it did before it spoke JSON.
+    code = answer.headers.get("x-amzn-query-error", "").partition(";")[0] or code
+    said = (code or str(status), message or f"HTTP status {status}")
+    return AwsError(request.operation, *said, status, _request_id(answer))
+
+
+def _request_id(answer: urllib3.BaseHTTPResponse) -> str | None:
+    """By which AWS's support finds the call."""
+    return answer.headers.get("x-amzn-requestid") or answer.headers.get("x-amz-request-id")
 
 
 def _read_json(body: bytes) -> tuple[str, str]:
@@ -140,8 +158,13 @@ def _read_xml(body: bytes) -> tuple[str, str]:
 
 @contextmanager
 def _traced(request: Request) -> Generator[Any]:
-    """Tell of the call in the function's trace, as X-Ray's SDK tells of botocore's."""
+    """Tell of the call in the function's trace."""
     with tracer.provider.in_subsegment(request.service, namespace="aws") as segment:  # pyright: ignore[reportUnknownMemberType]
         segment = cast("Any", segment)
-        segment.set_aws({"operation": request.operation, "region": region()})
+        segment.set_aws(_about(request))
         yield segment
+
+
+def _about(request: Request) -> dict[str, Any]:
+    """What X-Ray shows of a call of AWS."""
+    return {"operation": request.operation, "region": region()}

@@ -3,12 +3,13 @@
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 from urllib.parse import quote, unquote_plus
 from xml.etree.ElementTree import Element
 from zlib import crc32
 
-from runtime.aws.connection import AwsError, send
+from runtime.aws.connection import Answer, AwsError, send
 from runtime.aws.places import Place
 from runtime.aws.signing import Request
 from runtime.aws.xml import parsed, text, written
@@ -26,26 +27,17 @@ class ObjectVersion(NamedTuple):
     """Whether this is what a reader of the key gets."""
 
 
-class CorruptObjectError(Exception):
-    """What arrived is not what was stored."""
-
-
 def get(place: Place, key: str, most_bytes: int) -> bytes:
-    """The whole object. Raises `AwsError`, whose code is `NoSuchKey` where there is none; `BodyTooLargeError` before
-    reading its content; `CorruptObjectError`."""
+    """The whole object. Raises `AwsError`, whose code is `NoSuchKey` where there is none, and `BodyTooLargeError`
+    before reading its content."""
     request = Request("s3", "GetObject", "GET", _address(place, key), {"x-amz-checksum-mode": "ENABLED"})
-    answer = send(request, most_bytes)
-    stored = answer.headers.get(_CHECKSUM)
-    # Of an object that was sent in parts it is that of the parts' checksums.
-    if stored and "-" not in stored and stored != _checksum(answer.body):
-        raise CorruptObjectError(f"the content of {key} is not the one that was stored")
-    return answer.body
+    return send(request, _content, most_bytes)
 
 
 def put(place: Place, key: str, body: bytes, content_type: str) -> None:
     """Write or replace an object. Raises `AwsError`."""
     headers = {"Content-Type": content_type, **_with_checksum(body)}
-    send(Request("s3", "PutObject", "PUT", _address(place, key), headers, body))
+    send(Request("s3", "PutObject", "PUT", _address(place, key), headers, body), lambda _: None)
 
 
 def versions(place: Place, prefix: str) -> Iterator[list[ObjectVersion]]:
@@ -54,7 +46,7 @@ def versions(place: Place, prefix: str) -> Iterator[list[ObjectVersion]]:
     after = ""
     while True:
         url = f"{place.whole}?versions&prefix={quote(prefix, safe='~')}{after}&encoding-type=url"
-        page = parsed(send(Request("s3", "ListObjectVersions", "GET", url, {})).body)
+        page = send(Request("s3", "ListObjectVersions", "GET", url, {}), partial(_document, "ListVersionsResult"))
         listed = [_version(each) for kind in ("Version", "DeleteMarker") for each in page.findall(kind)]
         yield sorted(listed, key=lambda version: version.key.encode())
         if text(page, "IsTruncated") != "true":
@@ -67,14 +59,31 @@ def delete(place: Place, deleted: Sequence[ObjectVersion]) -> list[str]:
     """Delete these for good: 1,000 at most. Returns why some were kept, a text each. Raises `AwsError`."""
     listed = [("Object", [("Key", version.key), ("VersionId", version.version_id)]) for version in deleted]
     body = written("Delete", [*listed, ("Quiet", "true")])
-    answer = send(Request("s3", "DeleteObjects", "POST", f"{place.whole}?delete", _with_checksum(body), body))
-    errors = parsed(answer.body).findall("Error")
+    request = Request("s3", "DeleteObjects", "POST", f"{place.whole}?delete", _with_checksum(body), body)
+    errors = send(request, partial(_document, "DeleteResult")).findall("Error")
     return [f"{text(each, 'Key')}: {text(each, 'Code')}: {text(each, 'Message')}" for each in errors]
 
 
 def is_missing(error: AwsError) -> bool:
     """Whether it says that there is no such object."""
     return error.code == "NoSuchKey"
+
+
+def _content(answer: Answer) -> bytes:
+    """Raises ValueError when it is not what was stored."""
+    stored = answer.headers.get(_CHECKSUM)
+    # Of an object that was sent in parts it is that of the parts' checksums.
+    if stored and "-" not in stored and stored != _checksum(answer.body):
+        raise ValueError("the content is not the one that was stored")
+    return answer.body
+
+
+def _document(root: str, answer: Answer) -> "Element[str]":
+    """Raises ValueError for another one: S3 may begin to answer that all is well, and end with an error."""
+    document = parsed(answer.body)
+    if document.tag != root:
+        raise ValueError(f"{document.tag} instead of {root}: {text(document, 'Code')} {text(document, 'Message')}")
+    return document
 
 
 def _address(place: Place, key: str) -> str:

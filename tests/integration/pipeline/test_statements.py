@@ -1,8 +1,8 @@
 """However many images there are, each takes equally many statements, and the sweeper no more calls than it has to."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -73,9 +73,9 @@ def requests() -> Generator[list[str]]:
     """What S3 is asked meanwhile."""
     asked: list[str] = []
 
-    def noting(request: Request, most_bytes: int | None = None) -> Answer:
+    def noting(request: Request, read: Callable[[Answer], Any], most_bytes: int | None = None) -> Any:
         asked.append(f"{request.method} {request.url}")
-        return connection.send(request, most_bytes)
+        return connection.send(request, read, most_bytes)
 
     with pytest.MonkeyPatch.context() as noted:
         noted.setattr(objects, "send", noting)

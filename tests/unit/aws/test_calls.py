@@ -120,6 +120,19 @@ def test_an_error_has_the_name_that_botocore_gives_it(service: Service, body: di
     assert mine.value.status == 400
 
 
+def test_an_error_of_sqs_has_the_name_that_botocore_gives_it(service: Service) -> None:
+    body = {"__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "no such queue"}
+    named = {"x-amzn-query-error": "AWS.SimpleQueueService.NonExistentQueue;Sender"}
+    service.expect(Reply(400, json.dumps(body).encode(), named))
+
+    with pytest.raises(ClientError) as sdks:
+        theirs("sqs").receive_message(QueueUrl="q")
+    with pytest.raises(AwsError) as mine:
+        call("sqs", "ReceiveMessage", QueueUrl="q")
+
+    assert mine.value.code == sdks.value.response.get("Error", {}).get("Code")
+
+
 @pytest.mark.parametrize("body", [b"<html>Bad gateway</html>", b"", b"[]"])
 def test_an_error_that_is_not_the_services_has_its_status(service: Service, body: bytes) -> None:
     service.expect(Reply(403, body))

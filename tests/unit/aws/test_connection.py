@@ -11,7 +11,7 @@ import pytest
 
 from runtime.aws import connection
 from runtime.aws.calls import call
-from runtime.aws.connection import ATTEMPTS, UNREACHABLE, AwsError
+from runtime.aws.connection import ATTEMPTS, UNREACHABLE, UNREADABLE, AwsError
 from tests.unit.aws.service import REGION, Reply, Service
 
 BUSY = Reply(503, b"")
@@ -94,8 +94,26 @@ def test_an_answer_that_breaks_off_is_asked_for_again(service: Service) -> None:
     assert put() == {"FailedEntryCount": 0, "Entries": []}
 
 
+@pytest.mark.parametrize("answer", [b"<html>Sign in to the hotel's network</html>", b"{"])
+def test_an_answer_that_is_none_is_asked_for_again(service: Service, answer: bytes) -> None:
+    service.expect(Reply(body=answer), DONE)
+    assert put() == {"FailedEntryCount": 0, "Entries": []}
+
+    service.expect(Reply(body=answer))
+    with pytest.raises(AwsError) as error:
+        put()
+    assert error.value.code == UNREADABLE
+
+
+def test_a_failure_says_by_what_support_finds_it(service: Service) -> None:
+    service.expect(refused("AccessDeniedException")._replace(headers={"x-amzn-RequestId": "r-1"}))
+
+    with pytest.raises(AwsError, match=r"AccessDeniedException: no \(request r-1\)"):
+        put()
+
+
 def test_a_call_is_told_of_in_the_trace_which_goes_on_where_it_leads(service: Service) -> None:
-    service.expect(refused("InternalFailure")._replace(status=500), DONE)
+    service.expect(refused("InternalFailure")._replace(status=500), DONE._replace(headers={"x-amzn-RequestId": "r-2"}))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as daemon:
         daemon.bind(("127.0.0.1", 0))
         daemon.settimeout(20)
@@ -112,7 +130,7 @@ def test_a_call_is_told_of_in_the_trace_which_goes_on_where_it_leads(service: Se
         told = json.loads(daemon.recv(65_536).partition(b"\n")[2])
 
     assert (told["name"], told["namespace"], told["trace_id"]) == ("events", "aws", TRACE)
-    assert told["aws"] == {"operation": "PutEvents", "region": REGION}
+    assert told["aws"] == {"operation": "PutEvents", "region": REGION, "request_id": "r-2"}
     assert told["http"]["response"]["status"] == 200
     for each in service.received:
         assert each.headers["x-amzn-trace-id"] == f"Root={TRACE};Parent={told['id']};Sampled=1"

@@ -11,13 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.aws import objects
-from runtime.aws.connection import AwsError, BodyTooLargeError
-from runtime.aws.objects import CorruptObjectError, ObjectVersion
+from runtime.aws import connection, objects
+from runtime.aws.connection import UNREADABLE, AwsError, BodyTooLargeError
+from runtime.aws.objects import ObjectVersion
 from runtime.aws.places import Place, place
 from tests.unit.aws.service import Reply, Service, botocores, sent
 
 BUCKET = "images-1a2b3c4"
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "sleep", lambda _: None)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+
+
 # What XML cannot say, S3 cannot be told of either.
 KEYS = st.text(
     st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), min_size=1, max_size=40
@@ -158,8 +165,36 @@ def test_content_is_what_was_stored(service: Service, checksum: str, *, right: b
     if right:
         assert objects.get(where(), "a", 100) == b"xyz"
     else:
-        with pytest.raises(CorruptObjectError):
+        with pytest.raises(AwsError, match="the content is not the one that was stored"):
             objects.get(where(), "a", 100)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [b"<Error><Code>InternalError</Code><Message>try again</Message></Error>", b"<ListVersionsResult><Ver", b""],
+    ids=["an error", "cut off", "nothing"],
+)
+def test_an_answer_that_ends_badly_is_none(service: Service, broken: bytes) -> None:
+    for ask, good in (
+        (lambda: list(objects.versions(where(), "a")), EMPTY),
+        (lambda: objects.delete(where(), [version("a", "1")]), DELETED),
+    ):
+        service.expect(Reply(body=broken), Reply(body=good))
+        ask()
+        assert len(service.received) == 2, "asked again"
+
+        service.expect(Reply(body=broken))
+        with pytest.raises(AwsError) as error:
+            ask()
+        assert error.value.code == UNREADABLE
+
+
+def test_an_object_is_written_when_its_checksum_comes_back(service: Service) -> None:
+    service.expect(Reply(headers={"x-amz-checksum-crc32": "6466Zw=="}))
+
+    objects.put(where(), "a", b"xyz", "image/webp")
+
+    assert len(service.received) == 1
 
 
 def version(key: str, version_id: str) -> ObjectVersion:

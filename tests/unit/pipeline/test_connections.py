@@ -4,6 +4,7 @@ import ipaddress
 import ssl
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -79,6 +80,21 @@ def _forget() -> Iterator[None]:
 def ask(server: ThreadingHTTPServer, host: str = "127.0.0.1") -> bytes:
     url = f"https://{host}:{server.server_port}/"
     return pool(url).request("GET", url, timeout=10).data
+
+
+def test_certificates_are_read_once_whoever_is_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    where = certifi.where
+
+    def counted() -> str:
+        read.append("once more")
+        return where()
+
+    monkeypatch.setattr(certifi, "where", counted)
+    with ThreadPoolExecutor(4) as threads:
+        pools = set(threads.map(pool, ["https://127.0.0.1/"] * 8))
+
+    assert (len(pools), len(read)) == (1, 1)
 
 
 def test_a_certificate_that_nobody_known_has_signed_is_refused(server: ThreadingHTTPServer) -> None:
