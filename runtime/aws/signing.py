@@ -33,6 +33,12 @@ class Request(NamedTuple):
     headers: Mapping[str, str]
     body: bytes = b""
 
+    @property
+    def target(self) -> str:
+        """What the host is asked for."""
+        split = urlsplit(self.url)
+        return f"{split.path}?{split.query}" if split.query else split.path
+
 
 def signed_headers(request: Request, region: str, credentials: Credentials, moment: datetime) -> dict[str, str]:
     """The request's headers, and those that say who sends it at `moment` (UTC): good for some minutes."""

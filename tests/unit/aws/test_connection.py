@@ -105,6 +105,15 @@ def test_an_answer_that_is_none_is_asked_for_again(service: Service, answer: byt
     assert error.value.code == UNREADABLE
 
 
+def test_no_other_place_is_asked_than_the_one_that_was_signed_for(service: Service) -> None:
+    service.expect(Reply(307, headers={"location": f"{service.url}/elsewhere"}), DONE)
+
+    with pytest.raises(AwsError, match="PutEvents failed with 307"):
+        put()
+
+    assert len(service.received) == 1
+
+
 def test_a_failure_says_by_what_support_finds_it(service: Service) -> None:
     service.expect(refused("AccessDeniedException")._replace(headers={"x-amzn-RequestId": "r-1"}))
 

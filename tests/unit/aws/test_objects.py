@@ -8,7 +8,7 @@ from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from runtime.aws import connection, objects
@@ -45,6 +45,8 @@ def where() -> Place:
 
 
 @given(KEYS)
+@example(".")
+@example("a/../b")
 def test_reading_is_asked_for_alike(service: Service, key: str) -> None:
     service.expect(Reply(body=b"content"))
 
