@@ -58,6 +58,9 @@ What keeps answers short:
   a page of a hundred items has three hundred. They are the same, byte by byte, and need no call.
 - **A transaction begins on one way to the database**: its beginning names the tenant, and tells whether the connection
   is alive. Clients and connections are made once.
+- **A search is one round trip** (`runtime/search/query.py`) for who has searched in the same process before: what is
+  known of a tenant's documents decides how they are searched, and both are asked at once. With filters, or when
+  something was added meanwhile, it is two.
 - **An operation has as many statements for fifty items as for one**, and an image as many in a batch as alone
   ([what must not grow unseen](develop.md#what-must-not-grow-unseen)).
 """

@@ -17,6 +17,7 @@ from runtime.search.browse import browse
 from runtime.search.filters import Filters
 from runtime.search.query import Found, Hit, SearchType
 from runtime.search.rerank import RERANKED, Reading, Reranker, readings
+from runtime.search.way import Collections
 from runtime.settings import UserLimits
 
 
@@ -31,6 +32,7 @@ class Retrieval:
     """Embeds what is looked for."""
     vector_weight: float
     limits: UserLimits
+    collections: Collections
     reranker: Reranker | None = None
     """Reads the best results of hybrid searches again."""
 
@@ -62,8 +64,10 @@ class Retrieval:
                 vector_weight=self.vector_weight,
                 filters=filters,
                 min_confidence=min_confidence,
+                expected=self.collections.expected(self.user_id, filters),
             )
             known = readings(connection, found.hits[:RERANKED]) if reranker else []
+        self.collections.learn(self.user_id, filters, found.collection)
         if reranker is None or len(known) <= 1:
             return found.model_copy(update={"hits": found.hits[:top_k]})
         hits = self._rerank(reranker, query, known) + found.hits[RERANKED:]

@@ -15,6 +15,7 @@ from runtime.events import Event, publish
 from runtime.postgres import Connection, Database
 from runtime.retrieval import Retrieval
 from runtime.search.rerank import Reranker
+from runtime.search.way import Collections
 from runtime.storage import ImageStore
 
 
@@ -29,6 +30,7 @@ class Services:
     claude: Claude
     sessions: Sessions
     allowance: Allowance = field(default_factory=Allowance)
+    collections: Collections = field(default_factory=Collections)
 
     def publish(self, *events: Event) -> None:
         """Have the pipeline work. Raises `PublishError`."""
@@ -43,6 +45,7 @@ class Services:
             query_model=self.settings.query_embedding_model,
             vector_weight=self.settings.vector_weight,
             limits=self.settings,
+            collections=self.collections,
             reranker=Reranker(self.settings, self.settings.rerank_model) if self.settings.rerank_model else None,
         )
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 from uuid import UUID
 
-from psycopg.rows import dict_row
+from psycopg import Cursor
+from psycopg.rows import DictRow, dict_row
 from pydantic import BaseModel
 
 from runtime.postgres import Connection
@@ -12,7 +13,7 @@ from runtime.search import confidence, grammar
 from runtime.search.document import vector_literal
 from runtime.search.filters import NO_FILTERS, Filters
 from runtime.search.statement import Shape, statement
-from runtime.search.way import Way, look_up
+from runtime.search.way import Collection, Way, look_up, told
 
 BM25_K1 = 0.6
 """How fast repeating a word stops counting."""
@@ -72,6 +73,8 @@ class Found(BaseModel):
     """Of the surest item that was considered, 0 to 1; 0 when nothing matches."""
     way: Way
     """How it was looked for."""
+    collection: Collection
+    """What was known of the tenant's documents."""
 
 
 def search(
@@ -84,6 +87,7 @@ def search(
     vector_weight: float,
     filters: Filters = NO_FILTERS,
     min_confidence: float | None = None,
+    expected: Collection | None = None,
 ) -> Found:
     """The tenant's `top_k` best items, best first; equal ones in the order of their ids.
 
@@ -92,22 +96,22 @@ def search(
     those that pass `filters`. Nothing is found when no item is as sure as the type's in
     `runtime.search.confidence.FLOORS`, and none that is less sure than `LEAST` there; with `min_confidence`, every item
     is found that is as sure as that. Raises `ValueError` without a needed vector.
+
+    What is known of the tenant's documents decides how they are searched. Where that is `expected`, as after another
+    search, both go to the database at once, in one round trip; should it be otherwise by now, the search is repeated.
     """
     by_words = search_type is not SearchType.VECTOR
     by_meaning = search_type is not SearchType.BM25
     asked = grammar.parse(query)
     if by_meaning and vector is None and asked.text:
         raise ValueError(f"a search of type {search_type} needs the query's vector")
-    collection = look_up(connection, filters)
-    way = collection.way(phrases=bool(asked.phrases))
-    if not asked.text:
-        return Found(hits=[], confidence=0, way=way)
-    share = 1.0 if collection.eligible is None else collection.eligible / max(collection.documents, 1)
-    widened = min(1 / max(share, 1 / WIDENING), WIDENING)
-    shape = Shape(way, filters.conditions, bool(asked.phrases), bool(asked.barred_words or asked.barred_phrases))
-    rows = (
-        connection.cursor(row_factory=dict_row)
-        .execute(
+
+    def ask(collection: Collection) -> Cursor[DictRow]:
+        share = 1.0 if collection.eligible is None else collection.eligible / max(collection.documents, 1)
+        widened = min(1 / max(share, 1 / WIDENING), WIDENING)
+        way = collection.way(phrases=bool(asked.phrases))
+        shape = Shape(way, filters.conditions, bool(asked.phrases), bool(asked.barred_words or asked.barred_phrases))
+        return connection.cursor(row_factory=dict_row).execute(
             statement(shape),
             {
                 **filters.parameters,
@@ -136,10 +140,20 @@ def search(
                 "top_k": top_k,
             },
         )
-        .fetchall()
-    )
+
+    found: Cursor[DictRow] | None = None
+    if expected is None or not asked.text:
+        collection = told(look_up(connection, filters))
+    else:
+        with connection.pipeline():
+            answer, found = look_up(connection, filters), ask(expected)
+        collection = told(answer)
+    if asked.text and (found is None or collection != expected):
+        found = ask(collection)
+    rows = found.fetchall() if found else []
     return Found(
         hits=[Hit.model_validate(row) for row in rows],
         confidence=rows[0]["best"] if rows else 0,
-        way=way,
+        way=collection.way(phrases=bool(asked.phrases)),
+        collection=collection,
     )

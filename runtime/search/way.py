@@ -1,13 +1,20 @@
 """Which way a search goes through a tenant's documents. Decided by what was counted and recorded, never by Postgres's
 planner: an index that tenants share, or a guess at how many rows pass a filter, loses what small tenants have."""
 
+from collections import OrderedDict
 from enum import StrEnum
 from functools import cache
 from typing import NamedTuple
 
+from psycopg import Cursor
+from psycopg.rows import TupleRow
+
 from runtime.postgres import Connection
 from runtime.search import sizes
 from runtime.search.filters import CONDITIONS, Filters
+
+REMEMBERED = 1000
+"""Tenants in one process."""
 
 
 class Way(StrEnum):
@@ -40,10 +47,36 @@ class Collection(NamedTuple):
         return Way.INDEXED if self.indexed and self.documents > sizes.EXACT_ITEMS else Way.EXACT
 
 
-def look_up(connection: Connection, filters: Filters) -> Collection:
-    """What is known of the transaction's tenant."""
+class Collections:
+    """What searches were last told of each tenant's documents. Whoever expects the same again need not wait to be told:
+    see `runtime.search.query.search`."""
+
+    def __init__(self) -> None:
+        self._told: OrderedDict[str, Collection] = OrderedDict()
+
+    def expected(self, user_id: str, filters: Filters) -> Collection | None:
+        """None where nothing is known, and with filters: who passes them is counted for each search."""
+        return None if filters.conditions else self._told.get(user_id)
+
+    def learn(self, user_id: str, filters: Filters, collection: Collection) -> None:
+        """Forgets whoever was learnt of longest ago, where there are many."""
+        if filters.conditions:
+            return
+        self._told[user_id] = collection
+        self._told.move_to_end(user_id)
+        if len(self._told) > REMEMBERED:
+            self._told.popitem(last=False)
+
+
+def look_up(connection: Connection, filters: Filters) -> Cursor[TupleRow]:
+    """Ask what is known of the transaction's tenant; `told` reads the answer."""
     parameters = {**filters.parameters, "exact_items": sizes.EXACT_ITEMS}
-    (row,) = connection.execute(_look_up(filters.conditions), parameters)
+    return connection.execute(_look_up(filters.conditions), parameters)
+
+
+def told(answer: Cursor[TupleRow]) -> Collection:
+    """What the database said."""
+    (row,) = answer
     return Collection(*row[:-1])
 
 

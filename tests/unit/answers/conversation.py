@@ -10,11 +10,13 @@ from runtime.claude import Claude, Spent
 from runtime.limits import LimitReachedError
 from runtime.records import now
 from runtime.retrieval import Retrieval
+from runtime.search import way
 from runtime.search.filters import Filters
 from runtime.search.query import Found, Hit, SearchType
-from runtime.search.way import Way
 from runtime.settings import AnthropicSettings, Secret
 from tests.unit.pipeline.vendor import Reply, Vendor
+
+_FEW = way.Collection(documents=2, average_length=5.0, indexed=False, eligible=None)
 
 
 def claude_at(vendor: Vendor) -> Claude:
@@ -86,7 +88,7 @@ class Collection:
             for item_id in list(self.items)[:top_k]
             if self.finds
         ]
-        return Found(hits=hits, confidence=0.8 if hits else 0, way=Way.EXACT)
+        return Found(hits=hits, confidence=0.8 if hits else 0, way=way.Way.EXACT, collection=_FEW)
 
     def browse(self, filters: Filters, limit: int) -> list[UUID]:
         self.searches.append(("", filters))
