@@ -26,7 +26,7 @@ PAUSE_SECONDS = 0.05
 """What a client sends within it without waiting for an answer goes together."""
 
 
-class Way:
+class Route:
     """The way to the database: counts how often something went there, and its answer back."""
 
     def __init__(self, host: str, port: int) -> None:
@@ -62,14 +62,14 @@ class Way:
 
 
 @pytest.fixture(name="way")
-def _way(database: Database) -> Iterator[Way]:
-    way = Way(database.server.host, database.server.port)
+def _way(database: Database) -> Iterator[Route]:
+    way = Route(database.server.host, database.server.port)
     yield way
     way.close()
 
 
 @pytest.fixture(name="connection")
-def _connection(database: Database, way: Way) -> Iterator[Connection]:
+def _connection(database: Database, way: Route) -> Iterator[Connection]:
     """In a transaction of Ada's, who has two images."""
     for headline in ("A bakery's receipt", "A beach"):
         keep(database, image_analysis(headline))
@@ -94,7 +94,7 @@ def looked(connection: Connection, expected: Collection | None, search_type: Sea
 
 
 @pytest.mark.parametrize("search_type", list(SearchType))
-def test_what_is_as_expected_takes_one_round_trip(connection: Connection, way: Way, search_type: SearchType) -> None:
+def test_what_is_as_expected_takes_one_round_trip(connection: Connection, way: Route, search_type: SearchType) -> None:
     first = looked(connection, None, search_type)
     before = way.trips
 
@@ -105,7 +105,7 @@ def test_what_is_as_expected_takes_one_round_trip(connection: Connection, way: W
     assert first.hits
 
 
-def test_who_expects_nothing_is_told_first(connection: Connection, way: Way) -> None:
+def test_who_expects_nothing_is_told_first(connection: Connection, way: Route) -> None:
     before = way.trips
 
     looked(connection, None)
@@ -113,7 +113,7 @@ def test_who_expects_nothing_is_told_first(connection: Connection, way: Way) -> 
     assert way.trips - before == 2
 
 
-def test_what_is_otherwise_by_now_is_found_all_the_same(connection: Connection, way: Way, database: Database) -> None:
+def test_what_is_otherwise_by_now_is_found_all_the_same(connection: Connection, way: Route, database: Database) -> None:
     right = looked(connection, None)
     before = way.trips
 

@@ -1,13 +1,14 @@
 """A service of AWS that answers what a test told it to, on loopback, and both ways to call it: ours and botocore's."""
 
-import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, NamedTuple
 
 from botocore.config import Config
 from botocore.session import Session
+
+from tests.serving import Quiet, serving
 
 REGION = "eu-central-1"
 TOKEN = "IQoJb3JpZ2lu+/a b=~=="
@@ -57,7 +58,7 @@ def running_service() -> Generator[Service]:
     """A service at `url`, for as long as the block lasts."""
     service = Service()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
@@ -78,20 +79,8 @@ def running_service() -> Generator[Service]:
         def do_PUT(self) -> None:
             self.do_GET()
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-            """Say nothing: tests look at `received`."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    service.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with serving(Handler) as service.url:
         yield service
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def botocores(service: str) -> Any:

@@ -2,11 +2,10 @@
 
 import ipaddress
 import ssl
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import certifi
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from runtime import connections
 from runtime.connections import pool
+from tests.serving import Quiet, serving
 
 
 @pytest.fixture(scope="module", name="certificate")
@@ -46,27 +46,18 @@ def _certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(name="server")
-def _server(certificate: Path) -> Iterator[ThreadingHTTPServer]:
-    class Handler(BaseHTTPRequestHandler):
+def _server(certificate: Path) -> Iterator[str]:
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
             self.send_header("content-length", "2")
             self.end_headers()
             self.wfile.write(b"ok")
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-            """Say nothing."""
-
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Handler, context) as url:
+        yield url
 
 
 @pytest.fixture(autouse=True)
@@ -77,8 +68,8 @@ def _forget() -> Iterator[None]:
     connections._secure.cache_clear()  # pyright: ignore[reportPrivateUsage]
 
 
-def ask(server: ThreadingHTTPServer, host: str = "127.0.0.1") -> bytes:
-    url = f"https://{host}:{server.server_port}/"
+def ask(server: str, host: str = "127.0.0.1") -> bytes:
+    url = server.replace("127.0.0.1", host)
     return pool(url).request("GET", url, timeout=10).data
 
 
@@ -97,13 +88,13 @@ def test_certificates_are_read_once_whoever_is_first(monkeypatch: pytest.MonkeyP
     assert (len(pools), len(read)) == (1, 1)
 
 
-def test_a_certificate_that_nobody_known_has_signed_is_refused(server: ThreadingHTTPServer) -> None:
+def test_a_certificate_that_nobody_known_has_signed_is_refused(server: str) -> None:
     with pytest.raises(urllib3.exceptions.SSLError, match="CERTIFICATE_VERIFY_FAILED"):
         ask(server)
 
 
 def test_a_certificate_of_a_known_authority_is_accepted_for_its_own_name_alone(
-    server: ThreadingHTTPServer, certificate: Path, monkeypatch: pytest.MonkeyPatch
+    server: str, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(certifi, "where", lambda: str(certificate))
 

@@ -1,11 +1,12 @@
 """A vendor that answers what a test told it to, on loopback, so that the real SDKs have somebody to talk to."""
 
 import json
-import threading
 from collections.abc import Generator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, NamedTuple
+
+from tests.serving import Quiet, serving
 
 
 class Reply(NamedTuple):
@@ -39,7 +40,7 @@ def running_vendor() -> Generator[Vendor]:
     """A vendor at `url`, for as long as the block lasts."""
     vendor = Vendor()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             content = self.rfile.read(int(self.headers["content-length"]))
             vendor.raw.append(content)
@@ -62,16 +63,5 @@ def running_vendor() -> Generator[Vendor]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-            """Say nothing: tests look at `requests`."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    vendor.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with serving(Handler) as vendor.url:
         yield vendor
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
